@@ -1,0 +1,139 @@
+"""Market events: what a feed tells us, immutable, keyed by the feed's own symbol.
+
+A wire protocol subclasses these and re-declares the fields with `field(name=...)`, so that the decoded wire
+object already is the domain event. Therefore `stamp` keeps the venue's integer as sent (s, ms, us or ns);
+`event_ns` is the instant in integer nanoseconds UTC. Unknown is None.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import ClassVar
+
+import msgspec
+
+_SECONDS_BELOW = 100_000_000_000  # 1e11: year 5138 in seconds, 1973 in milliseconds
+_MILLIS_BELOW = 100_000_000_000_000
+_MICROS_BELOW = 100_000_000_000_000_000
+
+
+def stamp_to_ns(stamp: int) -> int:
+    """Turn a venue's integer time of unknown unit into ns UTC, by magnitude (protocols/massive.md 5.5)."""
+    if stamp < _SECONDS_BELOW:
+        return stamp * 1_000_000_000
+    if stamp < _MILLIS_BELOW:
+        return stamp * 1_000_000
+    if stamp < _MICROS_BELOW:
+        return stamp * 1_000
+    return stamp
+
+
+class EventKind(enum.IntEnum):
+    """Which event it is, readable without isinstance on the hot path."""
+
+    TRADE = 1
+    QUOTE = 2
+    BAR = 3
+    STATISTICS = 4
+    LIMITS = 5
+    VALUE = 6
+
+
+class MarketEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Any single update received from a feed. `key` is the feed's symbol or token, resolved by the hub."""
+
+    kind: ClassVar[EventKind]
+
+    key: str
+    stamp: int | None = None
+
+    @property
+    def event_ns(self) -> int | None:
+        """Venue time in ns UTC, None when the feed gave none."""
+        return None if not self.stamp else stamp_to_ns(self.stamp)
+
+
+class TradeTick(MarketEvent, frozen=True, gc=False, kw_only=True):
+    """A deal that happened. `size` is of this trade alone, in units traded; 0 is possible for odd lots."""
+
+    kind: ClassVar[EventKind] = EventKind.TRADE
+
+    price: float
+    size: float
+    conditions: tuple[int, ...] | None = None
+    exchange: int | None = None
+    trade_id: str | None = None
+    sequence: int | None = None
+
+
+class Quote(MarketEvent, frozen=True, gc=False, kw_only=True):
+    """Best bid and ask. A side without an offer is None. Crossed and locked quotes are legal."""
+
+    kind: ClassVar[EventKind] = EventKind.QUOTE
+
+    bid: float | None = None
+    bid_size: float | None = None
+    ask: float | None = None
+    ask_size: float | None = None
+    sequence: int | None = None
+
+
+class VendorBar(MarketEvent, frozen=True, gc=False, kw_only=True):
+    """A bar built by the vendor (`A` per second, `AM` per minute), stamped with its start.
+
+    `volume` is of the window, `day_volume` cumulative; `day_open` is the official open.
+    """
+
+    kind: ClassVar[EventKind] = EventKind.BAR
+
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float | None = None
+    vwap: float | None = None
+    day_volume: float | None = None
+    day_open: float | None = None
+    day_vwap: float | None = None
+    ends_stamp: int | None = None
+
+    @property
+    def ends_ns(self) -> int | None:
+        """End of the window in ns UTC."""
+        return None if not self.ends_stamp else stamp_to_ns(self.ends_stamp)
+
+
+class DayStatistics(MarketEvent, frozen=True, gc=False, kw_only=True):
+    """Figures of the day and of the session before, as a vendor's snapshot states them."""
+
+    kind: ClassVar[EventKind] = EventKind.STATISTICS
+
+    prev_close: float | None = None
+    day_open: float | None = None
+    day_high: float | None = None
+    day_low: float | None = None
+    day_volume: float | None = None
+    day_vwap: float | None = None
+    last_price: float | None = None
+    last_size: float | None = None
+    last_trade_stamp: int | None = None
+
+
+class PriceLimits(MarketEvent, frozen=True, gc=False, kw_only=True):
+    """Prices beyond which the venue refuses trading (limit up / limit down, circuit). `halted` None: not said."""
+
+    kind: ClassVar[EventKind] = EventKind.LIMITS
+
+    upper_limit: float | None = None
+    lower_limit: float | None = None
+    indicators: tuple[int, ...] | None = None
+    halted: bool | None = None
+
+
+class PriceValue(MarketEvent, frozen=True, gc=False, kw_only=True):
+    """A computed value, not a trade: an index level or a fair value (`is_fair_value`)."""
+
+    kind: ClassVar[EventKind] = EventKind.VALUE
+
+    value: float
+    is_fair_value: ClassVar[bool] = False

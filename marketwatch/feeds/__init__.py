@@ -1,0 +1,1 @@
+"""Sources of market data and what keeps them connected."""

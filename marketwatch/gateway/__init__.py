@@ -1,0 +1,1 @@
+"""The server that hands market data onward."""

@@ -1,0 +1,1 @@
+"""Instrument masters, search and calendars."""

@@ -1,0 +1,1 @@
+"""Candle charts; the only user of pyqtgraph."""

@@ -1,0 +1,1 @@
+"""Dialogs: return values, save nothing."""

@@ -1,0 +1,1 @@
+"""Item models: values for tables, never widgets."""

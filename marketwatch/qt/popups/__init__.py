@@ -1,0 +1,1 @@
+"""Pop-ups that do not take over the window."""

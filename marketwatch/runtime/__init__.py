@@ -1,0 +1,1 @@
+"""Tasks, clocks, retry policy and executors."""

@@ -1,0 +1,1 @@
+"""Joins feeds, stores and screens; owns market state."""

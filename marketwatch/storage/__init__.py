@@ -1,0 +1,1 @@
+"""Files and databases that must never be lost."""
