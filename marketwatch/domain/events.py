@@ -79,12 +79,13 @@ class Quote(MarketEvent, frozen=True, gc=False, kw_only=True):
 
 
 class VendorBar(MarketEvent, frozen=True, gc=False, kw_only=True):
-    """A bar built by the vendor (`A` per second, `AM` per minute), stamped with its start.
+    """A bar of one minute built by the vendor, stamped with its start. `SecondBar` is the one of a second.
 
     `volume` is of the window, `day_volume` cumulative; `day_open` is the official open.
     """
 
     kind: ClassVar[EventKind] = EventKind.BAR
+    interval_s: ClassVar[int] = 60
 
     open: float
     high: float
@@ -101,6 +102,12 @@ class VendorBar(MarketEvent, frozen=True, gc=False, kw_only=True):
     def ends_ns(self) -> int | None:
         """End of the window in ns UTC."""
         return None if not self.ends_stamp else stamp_to_ns(self.ends_stamp)
+
+
+class SecondBar(VendorBar, frozen=True, gc=False, kw_only=True):
+    """A bar of one second built by the vendor."""
+
+    interval_s: ClassVar[int] = 1
 
 
 class DayStatistics(MarketEvent, frozen=True, gc=False, kw_only=True):
@@ -131,9 +138,15 @@ class PriceLimits(MarketEvent, frozen=True, gc=False, kw_only=True):
 
 
 class PriceValue(MarketEvent, frozen=True, gc=False, kw_only=True):
-    """A computed value, not a trade: an index level or a fair value (`is_fair_value`)."""
+    """A computed value, not a trade: an index level. `FairValue` is a vendor's estimate."""
 
     kind: ClassVar[EventKind] = EventKind.VALUE
 
     value: float
     is_fair_value: ClassVar[bool] = False
+
+
+class FairValue(PriceValue, frozen=True, gc=False, kw_only=True):
+    """A vendor's estimate of what the instrument is worth."""
+
+    is_fair_value: ClassVar[bool] = True

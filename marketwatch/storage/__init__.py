@@ -1,1 +1,1 @@
-"""Files and databases that must never be lost."""
+"""What survives a restart: settings, documents, and the rules for writing files without losing them."""

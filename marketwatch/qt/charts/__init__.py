@@ -1,1 +1,1 @@
-"""Candle charts; the only user of pyqtgraph."""
+"""The candle chart. Imported late: it needs numpy, which must not load before the first paint."""

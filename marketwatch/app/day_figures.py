@@ -1,0 +1,84 @@
+"""Brings one feed's day statistics to the hub: when a row joins, and again after every new connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from marketwatch.app.core import Core
+from marketwatch.domain.events import DayStatistics
+from marketwatch.domain.ids import FeedId, InstrumentId
+from marketwatch.domain.secret import Secret
+from marketwatch.errors import FeedError
+from marketwatch.feeds.http import HttpClient
+from marketwatch.feeds.reference import ReferenceFetcher, rest_base
+from marketwatch.feeds.status import FeedState, FeedStatus
+from marketwatch.services.notices import Severity
+
+
+class DayFigures:
+    """Owns the fetcher of one feed and its web client. An address without a REST service beside it fetches nothing."""
+
+    def __init__(self, core: Core, feed_id: FeedId, stream_url: str, credentials: Callable[[], Secret | None]) -> None:
+        self._core = core
+        self._feed_id = feed_id
+        self._keys: dict[InstrumentId, str] = {}
+        self._generation: int | None = None
+        self._fetcher: ReferenceFetcher | None = None
+        self._http = HttpClient(core.runtime.pool, _make_tls)
+        base = rest_base(stream_url)
+        if base is not None:
+            self._fetcher = ReferenceFetcher(
+                base,
+                self._http,
+                credentials,
+                self._take,
+                clock=core.runtime.clock,
+                start_task=core.runtime.tasks.start,
+                on_refused=self._refused,
+            )
+
+    def open(self) -> None:
+        """Begin to follow the feed; call before the feed is added."""
+        self._core.assigned.append(self._on_assigned)
+        self._core.status_changed.append(self._on_status)
+
+    async def close(self) -> None:
+        """Stop following and fetching."""
+        self._core.assigned.remove(self._on_assigned)
+        self._core.status_changed.remove(self._on_status)
+        if self._fetcher is not None:
+            await self._fetcher.stop()
+        await self._http.close()
+
+    def _on_assigned(self, instrument_id: InstrumentId, feed_id: FeedId | None, key: str) -> None:
+        if feed_id != self._feed_id:
+            self._keys.pop(instrument_id, None)
+            return
+        self._keys[instrument_id] = key
+        if self._generation is not None and self._fetcher is not None:
+            self._fetcher.request([key])
+
+    def _on_status(self, status: FeedStatus) -> None:
+        if status.feed_id != self._feed_id or status.state is not FeedState.LIVE:
+            return
+        if status.generation != self._generation:
+            self._generation = status.generation
+            if self._fetcher is not None:
+                self._fetcher.request(self._keys.values())
+
+    def _take(self, statistics: Sequence[DayStatistics]) -> None:
+        self._core.hub.publish(self._feed_id, statistics)
+
+    def _refused(self, error: FeedError) -> None:
+        self._core.notices.add(
+            Severity.INFO,
+            f"{self._core.hub.facts(self._feed_id).label}: no previous close and day figures",
+            error.cause,
+            "Changes are shown once the feed states them",
+        )
+
+
+def _make_tls() -> object:
+    from marketwatch.feeds.transport import make_tls_context
+
+    return make_tls_context()

@@ -1,0 +1,44 @@
+"""Which name each feed has for an instrument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from marketwatch.domain.ids import CASH, INDEX, FeedId, InstrumentId, Venue
+
+KeyOf = Callable[[InstrumentId], str | None]
+
+UNITED_STATES_VENUES = frozenset(Venue(name) for name in ("US", "XNAS", "XNYS", "ARCX", "XASE", "BATS", "IEXG"))
+
+
+class FeedKeys:
+    """Resolves instruments to feed keys by one rule per feed."""
+
+    def __init__(self) -> None:
+        self._rules: dict[FeedId, KeyOf] = {}
+
+    def set_rule(self, feed_id: FeedId, rule: KeyOf) -> None:
+        """Ask `rule` for the keys of a feed from now on."""
+        self._rules[feed_id] = rule
+
+    def forget(self, feed_id: FeedId) -> None:
+        """Know no keys of a feed any more."""
+        self._rules.pop(feed_id, None)
+
+    def feed_key(self, feed_id: FeedId, instrument_id: InstrumentId) -> str | None:
+        rule = self._rules.get(feed_id)
+        return None if rule is None else rule(instrument_id)
+
+
+def massive_key(instrument_id: InstrumentId) -> str | None:
+    """Return how Massive's stock feed writes an instrument, None when it is of another market."""
+    if instrument_id.venue not in UNITED_STATES_VENUES:
+        return None
+    if instrument_id.segment == INDEX:
+        return f"I:{instrument_id.symbol}"
+    return instrument_id.symbol if instrument_id.segment == CASH else None
+
+
+def table_rule(keys: Mapping[InstrumentId, str]) -> KeyOf:
+    """Look keys up in a fixed table."""
+    return dict(keys).get

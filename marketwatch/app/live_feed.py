@@ -1,0 +1,81 @@
+"""A real feed: its supervisor and the day statistics that its stream does not carry."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from marketwatch.app.core import Core
+from marketwatch.app.day_figures import DayFigures
+from marketwatch.domain.ids import FeedId
+from marketwatch.domain.secret import Secret
+from marketwatch.feeds.catalog import FeedAddress, FeedSpec
+from marketwatch.feeds.supervisor import FeedSettings
+from marketwatch.runtime.clock import LiveMarketClock
+from marketwatch.services.feed_route import FeedFacts, FeedNature
+from marketwatch.services.notices import Severity
+
+
+class LiveFeed:
+    """One feed of the catalogue, at an address of one's own or the vendor's real-time one.
+
+    Raises ConfigurationError when the address cannot be used.
+    """
+
+    def __init__(self, core: Core, spec: FeedSpec, url: str | None) -> None:
+        self._core = core
+        self._spec = spec
+        self._address = spec.addresses["realtime"] if url is None else _address(spec, url)
+        self._secret = core.runtime.secret_from_environment(spec.credential_names)
+        self.feed_id = FeedId(spec.kind.value)
+        self.nature = FeedNature.DELAYED if self._address.delay_s else FeedNature.LIVE
+        self._figures = DayFigures(core, self.feed_id, self._address.url, self.credentials)
+
+    def credentials(self) -> Secret | None:
+        """Return the key of the environment."""
+        return self._secret
+
+    def open(self) -> None:
+        """Connect."""
+        core, spec = self._core, self._spec
+        core.hub.add_feed(
+            FeedFacts(
+                id=self.feed_id,
+                label=spec.label,
+                nature=self.nature,
+                market_clock=LiveMarketClock(core.runtime.clock),
+                delay_s=self._address.delay_s,
+            )
+        )
+        self._figures.open()
+        settings = FeedSettings(feed_id=self.feed_id, label=spec.label, spec=spec, address=self._address)
+        core.feeds.add_feed(settings, self.credentials)
+        if self._secret is None and not _is_loopback(self._address.url):
+            names = " or ".join(spec.credential_names)
+            core.notices.add(
+                Severity.DECISION,
+                f"{spec.label} has no key",
+                "none is set in the environment",
+                f"Set {names} and start again",
+            )
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._core.feeds.remove_feed(self.feed_id)
+        await self._figures.close()
+        self._core.keys.forget(self.feed_id)
+
+
+def _address(spec: FeedSpec, url: str) -> FeedAddress:
+    """Complete an address; one of the vendor's own keeps the delay that is known of it."""
+    complete = spec.normalise_url(url)
+    known = next((one for one in spec.addresses.values() if one.url == complete), None)
+    return known or FeedAddress(complete)
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

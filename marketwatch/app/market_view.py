@@ -1,0 +1,114 @@
+"""What the screen may read of the market: facts, snapshots, states and times of instruments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from marketwatch.app.core import Core
+from marketwatch.domain.ids import FeedId, InstrumentId
+from marketwatch.domain.instrument import Instrument
+from marketwatch.domain.snapshot import Snapshot
+from marketwatch.feeds.status import FeedStatus
+from marketwatch.qt.dialogs.search_popup import ListChoice
+from marketwatch.services.feed_route import FeedFacts, FeedNature
+from marketwatch.services.presentation import Moment, RowState, row_state
+from marketwatch.services.watchlists import WatchlistService
+
+_TAGS = {FeedNature.SIMULATED: "SIM", FeedNature.REPLAY: "REPLAY"}
+
+
+class MarketView:
+    """Reads the core for lists, search and chart. Statuses are those of the last second or the last change."""
+
+    def __init__(self, core: Core, default_feed: Callable[[], FeedId | None]) -> None:
+        self._core = core
+        self._default_feed = default_feed
+        self._statuses: dict[FeedId, FeedStatus] = {}
+        core.status_changed.append(self._on_status)
+
+    def refresh_statuses(self) -> list[FeedStatus]:
+        """Ask every feed for its status now."""
+        statuses = self._core.feeds.statuses()
+        self._statuses = {status.feed_id: status for status in statuses}
+        return statuses
+
+    def _on_status(self, status: FeedStatus) -> None:
+        self._statuses[status.feed_id] = status
+
+    # --- rows
+
+    def instrument(self, instrument_id: InstrumentId) -> Instrument:
+        return self._core.instrument(instrument_id)
+
+    def snapshot(self, instrument_id: InstrumentId) -> Snapshot | None:
+        return self._core.hub.snapshot(instrument_id)
+
+    def zone(self, instrument_id: InstrumentId) -> str:
+        return self._core.calendars.of(instrument_id).rules.zone
+
+    def row_state(self, instrument_id: InstrumentId) -> RowState:
+        core, clock = self._core, self._core.runtime.clock
+        subscription = core.feeds.subscription(instrument_id)
+        feed_id = None if subscription is None else subscription.feed_id
+        facts = None if feed_id is None else core.hub.facts(feed_id)
+        return row_state(
+            core.hub.snapshot(instrument_id),
+            subscription,
+            None if feed_id is None else self._statuses.get(feed_id),
+            facts,
+            core.calendars.of(instrument_id),
+            Moment(self.now_ns(instrument_id, facts), clock.now_ns(), clock.monotonic_ns()),
+        )
+
+    # --- search
+
+    def feed_label(self, instrument_id: InstrumentId) -> str:
+        facts = self.facts(instrument_id)
+        return "" if facts is None else facts.label
+
+    def delay_tag(self, instrument_id: InstrumentId) -> str:
+        facts = self.facts(instrument_id)
+        if facts is None:
+            return ""
+        return f"D{facts.delay_s / 60:.0f}" if facts.delay_s else _TAGS.get(facts.nature, "")
+
+    def limit_after_adding(self, instrument_id: InstrumentId) -> str:
+        return ""
+
+    # --- times and facts
+
+    def facts(self, instrument_id: InstrumentId) -> FeedFacts | None:
+        """Return the feed that serves an instrument, or would serve it; None when none has it."""
+        subscription = self._core.feeds.subscription(instrument_id)
+        feed_id = None if subscription is None else subscription.feed_id
+        if feed_id is None:
+            feed_id = self._default_feed()
+            if feed_id is None or self._core.keys.feed_key(feed_id, instrument_id) is None:
+                return None
+        return self._core.hub.facts(feed_id)
+
+    def now_ns(self, instrument_id: InstrumentId, facts: FeedFacts | None = None) -> int:
+        """Return market time where an instrument trades, by the feed that serves it."""
+        found = facts or self.facts(instrument_id)
+        if found is None:
+            return self._core.runtime.clock.now_ns()
+        return found.market_clock.now_ns(instrument_id.venue)
+
+    def tag(self, instrument_id: InstrumentId) -> str:
+        """Return `SIM` or `REPLAY` for figures that are not the market's of now."""
+        facts = self.facts(instrument_id)
+        return "" if facts is None else _TAGS.get(facts.nature, "")
+
+
+class ListNames:
+    """Names the lists for the search."""
+
+    def __init__(self, service: WatchlistService) -> None:
+        self._service = service
+
+    def choices(self) -> Sequence[ListChoice]:
+        current = self._service.current
+        return [ListChoice(one.id, one.name, one is current) for one in self._service.lists]
+
+    def names_holding(self, instrument_id: InstrumentId) -> Sequence[str]:
+        return [one.name for one in self._service.lists_holding(instrument_id)]

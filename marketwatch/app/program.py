@@ -1,0 +1,254 @@
+"""One run of the program with a window: built, shown, fed, and ended in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QApplication
+
+from marketwatch.app.core import Core, Runtime
+from marketwatch.app.crash import CrashGuard
+from marketwatch.app.options import Options
+from marketwatch.app.pictures import save_picture
+from marketwatch.app.screen import Screen
+from marketwatch.app.sessions import Sessions
+from marketwatch.app.user_commands import UserCommands
+from marketwatch.errors import MarketWatchError, StorageError
+from marketwatch.services.notices import Severity
+from marketwatch.services.watchlist_saver import WatchlistSaver
+from marketwatch.services.watchlists import WatchlistService
+from marketwatch.storage.documents import StateDatabase
+from marketwatch.storage.notices import StorageNotice
+from marketwatch.storage.profile import Profile
+from marketwatch.storage.settings import Settings
+
+if TYPE_CHECKING:
+    from marketwatch.app.diagnostics import Diagnostics
+
+_SAVE_S = 0.5
+_CLOSE_LISTS_S = 0.5
+
+
+class Program:
+    """Owns everything that lives as long as the window."""
+
+    def __init__(self, app: QApplication, options: Options, runtime: Runtime) -> None:
+        self._app = app
+        self._options = options
+        self._runtime = runtime
+        self._asked_to_quit = asyncio.Event()
+        profile = Profile.locate(options.profile)
+        self._profile = profile
+        self._early: list[StorageNotice] = []
+        self._prepare_profile()
+        self._crash = CrashGuard(profile.logs)
+        self._crash.start()
+        self._settings = Settings.load(profile.settings_path)
+        self.screen: Screen
+        self.core: Core
+
+    def _prepare_profile(self) -> None:
+        try:
+            self._profile.prepare()
+            self._runtime.logs.to_file(self._profile.logs)
+        except StorageError as error:
+            self._early.append(StorageNotice(error.thing, error.cause, error.next_step))
+        except OSError as error:
+            self._early.append(StorageNotice("The log", error.strerror or "it cannot be written", "Nothing is logged"))
+
+    def ask_to_quit(self) -> None:
+        """Begin the end; everything is saved and closed in order."""
+        self._asked_to_quit.set()
+
+    async def run(self) -> int:
+        """Show the window and run until asked to quit; return the exit code."""
+        self._runtime.start()
+        database = await self._open_database()
+        try:
+            return await self._run(database)
+        finally:
+            await self._close_database(database)
+            await self._runtime.stop()
+
+    async def _run(self, database: StateDatabase | None) -> int:
+        records = [] if database is None else await database.load_watchlists()
+        self.core = core = Core(self._runtime)
+        lists = WatchlistService(core.feeds, records, self._settings.preferences.current_list)
+        saver = None
+        if database is not None and not database.is_read_only:
+            saver = WatchlistSaver(lists, database, self._runtime.tasks.start)
+        sessions = Sessions(core)
+        self.screen = screen = self._build_screen(lists, sessions)
+        commands = self._connect_commands(screen)
+        if saver is not None:
+            saver.on_failed = core.notices.add_error
+        self._tell_early_notices(database)
+        screen.window.show()
+        core.start()
+        screen.start()
+        opening = self._runtime.tasks.start("open session", self._open_first(commands))
+        self._runtime.tasks.start("chores", self._chores(opening))
+        await self._asked_to_quit.wait()
+        await self._shut_down(saver)
+        return 0
+
+    # --- beginning
+
+    async def _open_database(self) -> StateDatabase | None:
+        try:
+            return await StateDatabase.open(self._profile.database_path, self._profile.backup_folder)
+        except StorageError as error:
+            self._early.append(StorageNotice(error.thing, error.cause, error.next_step or "Lists are not saved"))
+            return None
+
+    def _build_screen(self, lists: WatchlistService, sessions: Sessions) -> Screen:
+        preferences = self._settings.preferences
+        if self._options.theme is not None:
+            preferences = self._settings.change(theme=self._options.theme)
+        screen = Screen(self._app, self.core, lists, sessions, preferences)
+        screen.quit_requested.connect(self.ask_to_quit)
+        if self._options.size is not None:
+            screen.window.resize(*self._options.size)
+            screen.window.arrange()
+        return screen
+
+    def _connect_commands(self, screen: Screen) -> UserCommands:
+        tasks = self._runtime.tasks
+        return UserCommands(
+            screen,
+            self._settings,
+            open_recording=lambda path: _forget(tasks.start("open recording", self._open_recording(path))),
+            open_simulated=lambda: _forget(tasks.start("open simulated market", self._open_simulated())),
+            write_report=lambda path: self._diagnostics().write(path),
+        )
+
+    def _tell_early_notices(self, database: StateDatabase | None) -> None:
+        notices = [*self._early, *self._settings.notices, *([] if database is None else database.notices)]
+        for notice in notices:
+            self.core.notices.add(Severity.DECISION, notice.thing, notice.cause, notice.next_step)
+        if self._crash.ended_unexpectedly:
+            self.core.notices.add(
+                Severity.INFO,
+                "MarketWatch ended unexpectedly last time",
+                "",
+                "Lists and settings were kept; a report can be saved from the File menu",
+            )
+
+    async def _open_first(self, commands: UserCommands) -> None:
+        await asyncio.sleep(0)  # the window is painted first
+        options, sessions = self._options, self.screen.sessions
+        self._commands = commands
+        try:
+            if options.replay is not None:
+                view = await sessions.open_replay(options.replay, speed=options.speed, start_at=options.start_at)
+            elif options.feed is not None:
+                view = await sessions.open_feed(options.feed, options.url, options.watch)
+            else:
+                view = await sessions.open_simulated()
+        except MarketWatchError as error:
+            self.core.notices.add_error(error)
+            self.screen.window.hint(error.thing)
+            return
+        self.screen.show_session(view)
+        commands.show_choices()
+
+    async def _open_recording(self, path: Path) -> None:
+        try:
+            view = await self.screen.sessions.open_replay(path, speed=1.0, start_at=None)
+        except MarketWatchError as error:
+            self.core.notices.add_error(error)
+            return
+        self.screen.show_session(view)
+        self._commands.show_choices()
+
+    async def _open_simulated(self) -> None:
+        self.screen.show_session(await self.screen.sessions.open_simulated())
+        self._commands.show_choices()
+
+    # --- what was asked for on the command line, and what can wait
+
+    async def _chores(self, opening: asyncio.Task[None]) -> None:
+        await self._runtime.pool.run("load the chart", _load_chart)
+        self.screen.build_chart()
+        with contextlib.suppress(AttributeError, NotImplementedError):  # Windows has no such signal
+            asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self._write_asked_report)
+        if self._options.headless_status:
+            from marketwatch.app.headless_status import HeadlessStatus
+
+            self._runtime.tasks.start("status lines", HeadlessStatus(self.screen, self._profile.cache).run())
+        await asyncio.wait([opening])
+        if self._options.screenshot is not None:
+            await self._take_picture(self._options.screenshot)
+
+    async def _take_picture(self, path: Path) -> None:
+        await asyncio.sleep(self._options.after_s)
+        try:
+            save_picture(self.screen.window, path)
+        except StorageError as error:
+            self.core.notices.add_error(error)
+        if self._options.quit_after:
+            self.ask_to_quit()
+
+    def _write_asked_report(self) -> None:
+        if self._options.diagnostics is None:
+            return
+        try:
+            self._diagnostics().write(self._options.diagnostics)
+        except StorageError as error:
+            self.core.notices.add_error(error)
+
+    def _diagnostics(self) -> Diagnostics:
+        from marketwatch.app.report import diagnostics_of
+
+        return diagnostics_of(self._runtime, self.core, self.screen)
+
+    # --- the end
+
+    async def _shut_down(self, saver: WatchlistSaver | None) -> None:
+        """Save, then close from the outside in; every step has its deadline, so that the whole takes 3 s at most."""
+        self._write_asked_report()
+        self._save_settings()
+        self.screen.stop()
+        self.screen.window.hide()
+        if saver is not None:
+            with contextlib.suppress(TimeoutError, StorageError):
+                async with asyncio.timeout(_SAVE_S):
+                    await saver.flush()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(2.4):
+                await self.screen.sessions.close()
+        await self.core.stop()
+        self.screen.window.allow_closing()
+        self.screen.window.close()
+        self._crash.finish()
+
+    async def _close_database(self, database: StateDatabase | None) -> None:
+        if database is not None:
+            with contextlib.suppress(TimeoutError, StorageError):
+                async with asyncio.timeout(_CLOSE_LISTS_S):
+                    await database.close()
+
+    def _save_settings(self) -> None:
+        geometry, state = self.screen.window.layout_state()
+        current = self.screen.lists.current.id
+        with contextlib.suppress(StorageError):
+            changes: dict[str, object] = {"current_list": current}
+            if self._options.size is None:
+                changes.update(window_geometry=geometry, window_state=state)
+            if self.screen.chart is not None:
+                changes["chart_interval"] = self.screen.chart.interval.label
+            self._settings.change(**changes)
+            self._settings.save()
+
+
+def _load_chart() -> None:
+    """Import what the chart needs in a worker thread, so that the loop does not stand still."""
+    import marketwatch.qt.panels.chart_panel  # noqa: F401
+
+
+def _forget(_task: object) -> None:
+    """Say that the task belongs to its owner alone."""

@@ -1,0 +1,277 @@
+"""Builds the window from its panels and connects them to the core. Decides nothing about markets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QWidget
+
+from marketwatch.app.core import Core
+from marketwatch.app.market_view import ListNames, MarketView
+from marketwatch.app.sessions import Sessions, SessionView
+from marketwatch.app.status_line import StatusLine
+from marketwatch.domain.ids import FeedId, InstrumentId, Venue
+from marketwatch.domain.instrument import Instrument
+from marketwatch.feeds.status import FeedStatus
+from marketwatch.qt.dialogs.search_popup import SearchPopup
+from marketwatch.qt.flush_timer import FlushTimer
+from marketwatch.qt.icons import IconSet
+from marketwatch.qt.main_window import MainWindow
+from marketwatch.qt.models.notices_model import NoticesModel
+from marketwatch.qt.paint_meter import PaintMeter
+from marketwatch.qt.panels.dock_head import DockHead, HeadTab
+from marketwatch.qt.panels.notices_panel import NoticesPanel
+from marketwatch.qt.panels.replay_bar import ReplayBar, ReplayView
+from marketwatch.qt.panels.session_bar import SessionBar
+from marketwatch.qt.panels.tool_bar import ToolBar
+from marketwatch.qt.panels.watchlist_panel import WatchlistPanel
+from marketwatch.qt.theme import Theme
+from marketwatch.services.watchlists import WatchlistService
+from marketwatch.storage.settings import Preferences
+
+if TYPE_CHECKING:
+    from marketwatch.qt.panels.chart_panel import ChartFacts, ChartPanel
+
+_SECOND_MS = 1000
+_REPLAY_MS = 200
+
+
+class Screen(QObject):
+    """The window and everything in it. `chart_ready` tells that the chart, which is built late, is there."""
+
+    chart_ready = Signal()
+    quit_requested = Signal()
+
+    def __init__(
+        self, app: QApplication, core: Core, lists: WatchlistService, sessions: Sessions, preferences: Preferences
+    ) -> None:
+        super().__init__()
+        self.core = core
+        self.lists = lists
+        self.sessions = sessions
+        theme_name = "dark" if preferences.theme == "system" else preferences.theme
+        self.theme = Theme(theme_name, preferences.preset, self)
+        self.theme.install(app)
+        self.icons = IconSet(self.theme)
+        self.meter = PaintMeter()
+        self.market = MarketView(core, self._session_feed)
+        self.window = MainWindow(self.theme)
+        self.flush = FlushTimer(core.hub.drain, preferences.table_rate_hz, parent=self)
+        self.chart: ChartPanel | None = None
+        self._chart_state: dict[str, object] = {"interval": preferences.chart_interval}
+        self._wanted: Instrument | None = None
+        self._build_panels(preferences)
+        self._build_bars()
+        self._connect()
+        self._second = QTimer(self)
+        self._second.timeout.connect(self._on_second)
+        self._replay_timer = QTimer(self)
+        self._replay_timer.timeout.connect(self._show_replay)
+        self.window.restore_layout(preferences.window_geometry, preferences.window_state)
+
+    # --- building
+
+    def _build_panels(self, preferences: Preferences) -> None:
+        theme, icons, window = self.theme, self.icons, self.window
+        self.list_panel = WatchlistPanel(theme, icons, self.lists, self.market, self.meter)
+        self.list_panel.set_density(preferences.density)
+        self.list_panel.set_flash(preferences.flash)
+        self.list_panel.head.set_link(1)
+        window.add_panel("lists", "Lists", self.list_panel, self.list_panel.head)
+        self.chart_head = DockHead(theme, icons, has_link=True)
+        self.chart_head.set_link(1)
+        self.chart_head.set_tabs([HeadTab("Chart")])
+        window.add_panel("chart", "Chart", QWidget(), self.chart_head)
+        self.notices_model = NoticesModel(self.core.notices)
+        self.notices_panel = NoticesPanel(theme, icons, self.notices_model)
+        notices_head = DockHead(theme, icons)
+        notices_head.set_tabs([HeadTab("Notices")])
+        window.add_panel("notices", "Notices", self.notices_panel, notices_head)
+        self.notices_head = notices_head
+        self.search = SearchPopup(theme, icons, self.core.directory, self.market, ListNames(self.lists), window)
+
+    def _build_bars(self) -> None:
+        theme, icons, window = self.theme, self.icons, self.window
+        self.tool_bar = ToolBar(theme, icons)
+        self.session_bar = SessionBar(theme, icons)
+        self.replay_bar = ReplayBar(theme, icons)
+        window.add_bar("tools", self.tool_bar, theme.height("toolbar"))
+        window.add_bar("session", self.session_bar, theme.height("simulatedBar"))
+        window.add_bar("replay", self.replay_bar, self.replay_bar.sizeHint().height())
+        window.show_bar("session", is_shown=False)
+        window.show_bar("replay", is_shown=False)
+        self.status_line = StatusLine(
+            window, theme, self.core.runtime.clock, self.core.calendars, self.core.hub.facts, self._retry
+        )
+
+    def _connect(self) -> None:
+        core, flush = self.core, self.flush
+        core.hub.on_dirty = flush.wake
+        core.status_changed.append(self._on_status)
+        core.row_changed.append(self._on_row)
+        flush.add_surface(self.list_panel)
+        self.list_panel.became_live.connect(flush.wake)
+        self.list_panel.selection_changed.connect(self._on_selected)
+        self.list_panel.chart_requested.connect(self._on_chart_requested)
+        self.list_panel.search_requested.connect(self.open_search)
+        self.search.instrument_chosen.connect(self._on_chosen)
+        self.search.chart_chosen.connect(self._on_chart_requested)
+        self.tool_bar.search_requested.connect(lambda: self.open_search(""))
+        self.window.close_requested.connect(self.quit_requested)
+
+    def build_chart(self) -> None:
+        """Put the chart into its dock; called once the first paint is done and its libraries are loaded."""
+        from marketwatch.qt.panels.chart_panel import ChartPanel
+
+        chart = ChartPanel(
+            self.theme, self.icons, self.core.charts, self._chart_facts, self.core.hub.snapshot, self.window
+        )
+        chart.restore_state(self._chart_state)
+        chart.shown.connect(self._on_chart_shown)
+        chart.picture_copied.connect(self.window.hint)
+        chart.became_live.connect(self.flush.wake)
+        self.chart = chart
+        self.window.replace_panel("chart", chart)
+        self.flush.add_surface(chart)
+        self._show_wanted()
+        self.chart_ready.emit()
+
+    # --- session
+
+    def show_session(self, view: SessionView) -> None:
+        """Show bars, clocks and list of the session that was opened."""
+        self.session_bar.set_text(view.bar_title, view.bar)
+        self.window.show_bar("session", is_shown=bool(view.bar))
+        self.window.show_bar("replay", is_shown=self.sessions.replay is not None)
+        self.window.setWindowTitle(f"MarketWatch – {view.bar_title.capitalize()}" if view.bar else "MarketWatch")
+        self.status_line.choose_clocks(view.instruments, view.clock_note)
+        self._show_list(view)
+        if self.chart is not None:
+            self.chart.reload()
+        if self.sessions.replay is not None:
+            self._replay_timer.start(_REPLAY_MS)
+        else:
+            self._replay_timer.stop()
+        self._on_second()
+
+    def _show_list(self, view: SessionView) -> None:
+        if not view.instruments:
+            return
+        ids = [one.id for one in view.instruments]
+        found = next((one for one in self.lists.lists if one.name == view.list_name), None)
+        if found is None and len(self.lists.lists) == 1 and not len(self.lists.current):
+            found = self.lists.current
+            self.lists.rename_list(found.id, view.list_name)
+        if found is None:
+            self.lists.create_list(view.list_name, ids)
+            return
+        for instrument_id in ids:
+            if instrument_id not in found:
+                found.insert(len(found), [instrument_id])
+        self.lists.switch_to(list(self.lists.lists).index(found))
+
+    def _session_feed(self) -> FeedId | None:
+        view = self.sessions.view
+        return None if view is None else view.feed_id
+
+    # --- what happens
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._second.start(_SECOND_MS)
+
+    def stop(self) -> None:
+        """Stop every timer and let go of the core."""
+        self._second.stop()
+        self._replay_timer.stop()
+        self.core.hub.on_dirty = None
+        self.core.status_changed.remove(self._on_status)
+        self.core.row_changed.remove(self._on_row)
+        self.flush.remove_surface(self.list_panel)
+        if self.chart is not None:
+            self.flush.remove_surface(self.chart)
+            self.chart.close_chart()
+
+    def open_search(self, text: str = "") -> None:
+        """Open the search pop-up under the tool bar, as if `text` had been typed."""
+        self.search.open_at(self.tool_bar.search_bottom() + 10, text)
+
+    def _on_second(self) -> None:
+        if not self.window.isVisible():
+            return
+        self.status_line.show_statuses(self.market.refresh_statuses())
+        self.status_line.tick(self._venue_now_ns)
+        if self.chart is not None and self.chart.is_live():
+            self.chart.refresh()
+
+    def _venue_now_ns(self, venue: Venue) -> int:
+        view = self.sessions.view
+        clock = self.core.runtime.clock
+        return clock.now_ns() if view is None else self.core.hub.facts(view.feed_id).market_clock.now_ns(venue)
+
+    def _on_status(self, status: FeedStatus) -> None:
+        self.status_line.show_status(status)
+        self.list_panel.model.refresh_visible()
+
+    def _on_row(self, _instrument_id: InstrumentId) -> None:
+        self.list_panel.model.refresh_visible()
+
+    def _show_replay(self) -> None:
+        replay, view = self.sessions.replay, self.sessions.view
+        if replay is None or view is None:
+            return
+        playback = replay.playback
+        self.replay_bar.set_view(
+            ReplayView(
+                start_ns=playback.start_ns,
+                end_ns=playback.end_ns,
+                position_ns=playback.position_ns,
+                zone=view.zone,
+                speed=playback.speed,
+                is_playing=not playback.is_paused,
+                is_finished=playback.is_finished,
+                seek_progress=playback.seek_progress,
+            )
+        )
+
+    def _retry(self, feed_id: FeedId) -> None:
+        self.core.feeds.supervisor(feed_id).retry_now()
+
+    # --- list and chart
+
+    def _on_selected(self, instrument_id: InstrumentId | None) -> None:
+        if instrument_id is not None:
+            self._wanted = self.core.instrument(instrument_id)
+            self._show_wanted()
+
+    def _on_chart_requested(self, instrument_id: InstrumentId) -> None:
+        self._on_selected(instrument_id)
+        if self.chart is not None:
+            self.chart.setFocus()
+
+    def _show_wanted(self) -> None:
+        if self.chart is not None and self._wanted is not None:
+            self.chart.show_instrument(self._wanted)
+
+    def _on_chart_shown(self, symbol: str, interval: str) -> None:
+        self.chart_head.set_tabs([HeadTab(symbol or "Chart", interval)])
+
+    def _on_chosen(self, instrument_id: InstrumentId, list_id: str) -> None:
+        if self.core.directory.get(instrument_id) is None:
+            self.core.directory.add(Instrument(id=instrument_id, currency="USD"))
+        self.lists.add(instrument_id, list_id)
+        self.list_panel.show_instrument(instrument_id)
+
+    def _chart_facts(self, instrument: Instrument) -> ChartFacts:
+        from marketwatch.qt.panels.chart_panel import ChartFacts
+
+        facts = self.market.facts(instrument.id)
+        state = self.market.row_state(instrument.id)
+        return ChartFacts(
+            calendar=self.core.calendars.of(instrument.id),
+            now_ns=lambda: self.market.now_ns(instrument.id, facts),
+            source="" if facts is None else facts.label,
+            state=state.word,
+            tag=self.market.tag(instrument.id),
+        )

@@ -1,0 +1,171 @@
+"""What the window shows: the simulated market, a recorded session, or a feed. One at a time."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from marketwatch.app.core import Core
+from marketwatch.app.demo import demo_instruments
+from marketwatch.app.feed_keys import massive_key
+from marketwatch.app.live_feed import LiveFeed
+from marketwatch.app.local_market import LocalFeed, LocalMarket
+from marketwatch.app.replay_control import ReplayControl
+from marketwatch.domain.ids import CASH, FeedId, InstrumentId, Venue
+from marketwatch.domain.instrument import Instrument
+from marketwatch.errors import ConfigurationError
+from marketwatch.feeds.catalog import CATALOG, FeedKind
+from marketwatch.feeds.recorded.recording import Recording, open_recording
+from marketwatch.services.feed_route import FeedNature
+
+if TYPE_CHECKING:
+    from marketwatch.feeds.simulated.market import SimulatedMarket
+
+SIMULATED = FeedId("simulated")
+REPLAY = FeedId("replay")
+
+
+class SessionView(msgspec.Struct, frozen=True, kw_only=True):
+    """What the screen needs to know of the open session. `bar` is the sentence of its permanent bar, empty for none."""
+
+    nature: FeedNature
+    feed_id: FeedId
+    list_name: str
+    instruments: tuple[Instrument, ...]
+    bar_title: str = ""
+    bar: str = ""
+    zone: str = "America/New_York"
+    clock_note: str = ""
+
+
+class Sessions:
+    """Opens and closes what the window shows. `view` is None while nothing is open."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._market: LocalMarket | None = None
+        self._live: LiveFeed | None = None
+        self._recording: Recording | None = None
+        self.replay: ReplayControl | None = None
+        self.view: SessionView | None = None
+
+    async def open_simulated(self) -> SessionView:
+        """Show the simulated market."""
+        await self.close()
+        core = self._core
+        source = await core.runtime.pool.run("prepare the simulated market", lambda: _make_simulated(core))
+        feed = LocalFeed(
+            feed_id=SIMULATED, label="Simulator", nature=FeedNature.SIMULATED, market_clock=source, has_day_figures=True
+        )
+        self._market = LocalMarket(core, source, feed)
+        await self._market.open()
+        self.view = SessionView(
+            nature=FeedNature.SIMULATED,
+            feed_id=SIMULATED,
+            list_name="Demo list",
+            instruments=tuple(self._market.instruments.values()),
+            bar_title="SIMULATED DATA",
+            bar="Every price in this window is invented. Connect a feed to see the market.",
+            clock_note="demo time",
+        )
+        return self.view
+
+    async def open_replay(self, path: Path, *, speed: float | None, start_at: str | None) -> SessionView:
+        """Show a recorded session. Raises RecordingError."""
+        from marketwatch.app.recorded_instruments import resolve_hints
+        from marketwatch.feeds.playback import Playback
+        from marketwatch.feeds.recorded.session_time import exchange_zone, time_of_day_ns
+        from marketwatch.feeds.recorded.source import RecordedSource
+
+        recording = await open_recording(path)
+        try:
+            facts = recording.describe()
+            start_ns = time_of_day_ns(facts, start_at) if start_at else None
+        except BaseException:
+            await recording.close()
+            raise
+        await self.close()
+        core = self._core
+        self._recording = recording
+        playback = Playback(
+            recording, clock=core.runtime.clock, speed=speed, start_at_ns=start_ns, hold=True, stays=True
+        )
+        source = RecordedSource(playback, resolve_hints(facts.instruments, core.directory))
+        feed = LocalFeed(feed_id=REPLAY, label="Replay", nature=FeedNature.REPLAY, market_clock=playback)
+        self._market = LocalMarket(core, source, feed)
+        await self._market.open()
+        self.replay = ReplayControl(core, self._market, playback)
+        zone = exchange_zone(facts)
+        self.view = SessionView(
+            nature=FeedNature.REPLAY,
+            feed_id=REPLAY,
+            list_name=f"Replay {facts.name}",
+            instruments=tuple(self._market.instruments.values()),
+            bar_title="REPLAY",
+            bar=f"A recorded session, {_day_words(facts.start_ns, zone.key)}. Nothing here is happening now.",
+            zone=zone.key,
+            clock_note="replay",
+        )
+        return self.view
+
+    async def open_feed(self, kind: str, url: str | None, watch: Sequence[str]) -> SessionView:
+        """Show a real feed, at an address or at its vendor's. Raises ConfigurationError."""
+        live = LiveFeed(self._core, CATALOG[_kind(kind)], url)
+        await self.close()
+        self._live = live
+        instruments = tuple(self._instrument(symbol) for symbol in watch)
+        self._core.keys.set_rule(live.feed_id, massive_key)
+        live.open()
+        self.view = SessionView(
+            nature=live.nature,
+            feed_id=live.feed_id,
+            list_name="Watched",
+            instruments=instruments,
+        )
+        return self.view
+
+    async def close(self) -> None:
+        """Close what is open."""
+        self.view, self.replay = None, None
+        if self._live is not None:
+            await self._live.close()
+            self._live = None
+        if self._market is not None:
+            await self._market.close()
+            self._market = None
+        if self._recording is not None:
+            await self._recording.close()
+            self._recording = None
+
+    def _instrument(self, symbol: str) -> Instrument:
+        """Resolve a symbol of the command line; one that no list knows is watched as written, at a US venue."""
+        known = [one for one in self._core.directory.by_symbol(symbol) if massive_key(one.id) is not None]
+        if known:
+            return known[0]
+        return self._core.directory.add(
+            Instrument(id=InstrumentId(Venue("US"), CASH, symbol), currency="USD", exchange_tag="US")
+        )
+
+
+def _kind(text: str) -> FeedKind:
+    try:
+        return FeedKind(text)
+    except ValueError:
+        known = ", ".join(kind.value for kind in FeedKind)
+        raise ConfigurationError(f"There is no feed “{text}”", "", f"Choose one of: {known}") from None
+
+
+def _make_simulated(core: Core) -> SimulatedMarket:
+    from marketwatch.feeds.simulated.market import SimulatedMarket
+
+    return SimulatedMarket(demo_instruments(core.directory), core.runtime.clock)
+
+
+def _day_words(instant_ns: int, zone: str) -> str:
+    day = datetime.datetime.fromtimestamp(instant_ns // 1_000_000_000, ZoneInfo(zone))
+    return f"{day:%A} {day.day} {day:%B %Y}"

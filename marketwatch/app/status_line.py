@@ -1,0 +1,114 @@
+"""The status bar: a pill per feed with its details, a clock per exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject
+
+from marketwatch.domain.ids import FeedId, Venue
+from marketwatch.domain.instrument import Instrument
+from marketwatch.domain.venues import RULES_BY_VENUE, Calendars
+from marketwatch.feeds.status import FeedStatus
+from marketwatch.qt.main_window import MainWindow
+from marketwatch.qt.panels.feed_pill import FeedPill
+from marketwatch.qt.panels.feed_words import pill_view
+from marketwatch.qt.panels.market_clock import MarketClock, clock_view
+from marketwatch.qt.popups.feed_details import FeedDetails
+from marketwatch.qt.theme import Theme
+from marketwatch.runtime.clock import Clock
+from marketwatch.services.feed_route import FeedFacts, FeedNature
+
+_MOST_CLOCKS = 3
+
+
+class StatusLine(QObject):
+    """Shows the statuses it is handed. `retry` is called with the feed whose details asked for it."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        theme: Theme,
+        clock: Clock,
+        calendars: Calendars,
+        facts: Callable[[FeedId], FeedFacts],
+        retry: Callable[[FeedId], None],
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._theme = theme
+        self._clock = clock
+        self._calendars = calendars
+        self._facts = facts
+        self._pills: dict[FeedId, FeedPill] = {}
+        self._clocks: dict[str, tuple[MarketClock, Venue]] = {}
+        self._note = ""
+        self._details = FeedDetails(theme, parent=window)
+        self._details.retry_requested.connect(lambda feed_id: retry(FeedId(feed_id)))
+        self._statuses: dict[FeedId, FeedStatus] = {}
+
+    def show_statuses(self, statuses: Sequence[FeedStatus]) -> None:
+        """Show these feeds, and only these."""
+        self._statuses = {status.feed_id: status for status in statuses}
+        for feed_id in [one for one in self._pills if one not in self._statuses]:
+            self._window.remove_status(self._pills.pop(feed_id))
+        for status in statuses:
+            self.show_status(status)
+
+    def show_status(self, status: FeedStatus) -> None:
+        """Show one feed's status."""
+        nature = self._facts(status.feed_id).nature
+        self._statuses[status.feed_id] = status
+        view = pill_view(status, nature, self._clock.now_ns())
+        pill = self._pills.get(status.feed_id)
+        if pill is None:
+            pill = self._pills[status.feed_id] = FeedPill(self._theme, view)
+            pill.clicked.connect(lambda: self._open_details(status.feed_id))
+            self._window.add_status(pill)
+        else:
+            pill.set_view(view)
+        if self._details.isVisible() and self._details.feed_id == status.feed_id:
+            self._details.set_status(status, nature, self._clock.now_ns())
+
+    def choose_clocks(self, instruments: Sequence[Instrument], note: str) -> None:
+        """Show a clock for each exchange of these instruments, the most frequent first."""
+        for clock, _ in self._clocks.values():
+            self._window.remove_status(clock)
+        self._clocks.clear()
+        self._note = note
+        for name, venue in _exchanges(instruments)[:_MOST_CLOCKS]:
+            clock = MarketClock(self._theme)
+            self._clocks[name] = (clock, venue)
+            self._window.add_status(clock, at_right=True)
+
+    def tick(self, now_ns: Callable[[Venue], int]) -> None:
+        """Show market time at each exchange."""
+        for name, (clock, venue) in self._clocks.items():
+            calendar = self._calendars.by_rules(RULES_BY_VENUE[venue])
+            clock.set_view(clock_view(name, calendar, now_ns(venue), note=self._note))
+
+    def nature_of(self, feed_id: FeedId) -> FeedNature:
+        """Return how real a feed is."""
+        return self._facts(feed_id).nature
+
+    def _open_details(self, feed_id: FeedId) -> None:
+        status = self._statuses.get(feed_id)
+        if status is not None:
+            self._details.set_status(status, self.nature_of(feed_id), self._clock.now_ns())
+            self._details.open_above(self._pills[feed_id])
+
+
+def _exchanges(instruments: Sequence[Instrument]) -> list[tuple[str, Venue]]:
+    """Name the exchanges of instruments, most frequent first: one clock for all that keep the same hours."""
+    counts: dict[str, int] = {}
+    venues: dict[str, Venue] = {}
+    for instrument in instruments:
+        venue = instrument.id.venue
+        if venue in RULES_BY_VENUE:
+            name = _CLOCK_NAMES.get(RULES_BY_VENUE[venue].name, venue)
+            counts[name] = counts.get(name, 0) + 1
+            venues.setdefault(name, venue)
+    return [(name, venues[name]) for name in sorted(counts, key=lambda one: -counts[one])]
+
+
+_CLOCK_NAMES = {"United States": "NYSE", "India": "NSE"}

@@ -1,0 +1,207 @@
+"""What each command of the menus does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from marketwatch import __version__
+from marketwatch.app.pictures import save_picture
+from marketwatch.app.screen import Screen
+from marketwatch.errors import MarketWatchError
+from marketwatch.qt.commands import CommandSet, key_rows
+from marketwatch.qt.dialogs.text_window import TextWindow
+from marketwatch.qt.theme_tokens import PresetName, ThemeName
+from marketwatch.services.notices import Severity
+from marketwatch.storage.settings import Settings
+
+THEMES: tuple[ThemeName, ...] = ("dark", "light", "highContrast")
+PRESETS: tuple[PresetName, ...] = ("greenRed", "redGreen", "redBlue", "blueOrange", "mono")
+_COLUMN_SETS = {"columns_standard": "standard", "columns_compact": "compact", "columns_intraday": "intraday"}
+_DENSITIES: tuple[Literal["compact", "comfortable"], ...] = ("compact", "comfortable")
+_FLASHES = {"flash_colour": "flash", "flash_arrow": "arrow", "flash_none": "none"}
+_REPLAY_COMMANDS = ("replay_toggle", "replay_restart", "replay_faster", "replay_slower")
+
+
+class UserCommands:
+    """Connects the commands to the screen, the sessions and the preferences.
+
+    `open_recording` and `open_simulated` change what the window shows; `write_report` writes diagnostics.
+    """
+
+    def __init__(
+        self,
+        screen: Screen,
+        settings: Settings,
+        *,
+        open_recording: Callable[[Path], None],
+        open_simulated: Callable[[], None],
+        write_report: Callable[[Path], None],
+    ) -> None:
+        self._screen = screen
+        self._settings = settings
+        self._open_recording = open_recording
+        self._write_report = write_report
+        self._text_window: TextWindow | None = None
+        self.commands = CommandSet(screen.window, {**self._table(), "open_simulated": open_simulated})
+        self.commands.fill(screen.window.menuBar())
+        screen.tool_bar.theme_requested.connect(self._toggle_theme)
+        screen.tool_bar.open_requested.connect(self._choose_recording)
+        screen.list_panel.density_chosen.connect(lambda name: self._remember(density=name))
+        screen.list_panel.flash_chosen.connect(lambda mode: self._remember(flash=mode))
+        self.show_choices()
+
+    def show_choices(self) -> None:
+        """Tick what is chosen, and allow replay commands only in a replay."""
+        screen, check = self._screen, self.commands.check
+        preferences = self._settings.preferences
+        check(f"theme_{screen.theme.name}")
+        check(f"preset_{screen.theme.preset}")
+        check(f"density_{preferences.density}")
+        check(next(name for name, mode in _FLASHES.items() if mode == preferences.flash))
+        self.commands.enable(_REPLAY_COMMANDS, is_enabled=screen.sessions.replay is not None)
+
+    def _table(self) -> dict[str, Callable[[], None]]:
+        screen, window, panel = self._screen, self._screen.window, self._screen.list_panel
+        table: dict[str, Callable[[], None]] = {
+            "open_recording": self._choose_recording,
+            "save_picture": self._choose_picture,
+            "save_report": self._choose_report,
+            "quit": screen.quit_requested.emit,
+            "next_panel": lambda: window.focus_next_panel(1),
+            "previous_panel": lambda: window.focus_next_panel(-1),
+            "maximise_panel": self._maximise,
+            "full_screen": self._full_screen,
+            "reset_layout": window.arrange,
+            "add_symbol": lambda: screen.open_search(""),
+            "remove_rows": panel.remove_selected,
+            "add_heading": panel.begin_heading,
+            "undo": panel.undo,
+            "redo": panel.redo,
+            "new_list": panel.begin_list,
+            "rename_list": panel.begin_rename,
+            "remove_list": panel.remove_list,
+            "next_list": lambda: screen.lists.switch_by(1),
+            "show_chart": panel.view.request_chart,
+            "keys": self._show_keys,
+            "about": self._show_about,
+        }
+        table.update(self._appearance())
+        table.update(self._chart_and_replay())
+        return table
+
+    def _appearance(self) -> dict[str, Callable[[], None]]:
+        panel = self._screen.list_panel
+        table: dict[str, Callable[[], None]] = {}
+        for theme in THEMES:
+            table[f"theme_{theme}"] = lambda name=theme: self._choose_theme(name, None)
+        for preset in PRESETS:
+            table[f"preset_{preset}"] = lambda name=preset: self._choose_theme(None, name)
+        for density in _DENSITIES:
+            table[f"density_{density}"] = lambda name=density: panel.choose_density(name)
+        for command, mode in _FLASHES.items():
+            table[command] = lambda name=mode: panel.choose_flash(name)
+        for command, set_name in _COLUMN_SETS.items():
+            table[command] = lambda name=set_name: panel.choose_columns(name)
+        return table
+
+    def _chart_and_replay(self) -> dict[str, Callable[[], None]]:
+        sessions = self._screen.sessions
+
+        def chart(method: str) -> Callable[[], None]:
+            return lambda: getattr(self._screen.chart, method)() if self._screen.chart is not None else None
+
+        def replay(method: str, *arguments: int) -> Callable[[], None]:
+            return lambda: getattr(sessions.replay, method)(*arguments) if sessions.replay is not None else None
+
+        return {
+            "reset_chart": chart("reset_view"),
+            "chart_latest": chart("to_latest"),
+            "chart_snapshot": chart("copy_picture"),
+            "replay_toggle": replay("toggle"),
+            "replay_restart": replay("restart"),
+            "replay_faster": replay("step_speed", 1),
+            "replay_slower": replay("step_speed", -1),
+        }
+
+    # --- appearance
+
+    def _toggle_theme(self) -> None:
+        self._choose_theme("light" if self._screen.theme.is_dark else "dark", None)
+
+    def _choose_theme(self, name: ThemeName | None, preset: PresetName | None) -> None:
+        theme = self._screen.theme
+        theme.switch(name, preset)
+        self._remember(theme=theme.name, preset=theme.preset)
+        self.show_choices()
+
+    def _remember(self, **changes: object) -> None:
+        self._settings.change(**changes)
+        self.show_choices()
+
+    def _maximise(self) -> None:
+        self.commands.check("maximise_panel", is_checked=self._screen.window.maximise_panel())
+
+    def _full_screen(self) -> None:
+        window = self._screen.window
+        if window.isFullScreen():
+            window.showNormal()
+        else:
+            window.showFullScreen()
+        self.commands.check("full_screen", is_checked=window.isFullScreen())
+
+    # --- files
+
+    def _choose_recording(self) -> None:
+        dialog = self._file_dialog("Open recording", "Recorded sessions (*.parquet);;All files (*)", is_saving=False)
+        dialog.fileSelected.connect(lambda name: self._open_recording(Path(name)))
+        dialog.open()
+
+    def _choose_picture(self) -> None:
+        dialog = self._file_dialog("Save picture", "PNG pictures (*.png)", is_saving=True, suffix="png")
+        dialog.fileSelected.connect(lambda name: self._save(Path(name), "picture"))
+        dialog.open()
+
+    def _choose_report(self) -> None:
+        dialog = self._file_dialog("Save support report", "Reports (*.json)", is_saving=True, suffix="json")
+        dialog.fileSelected.connect(lambda name: self._save(Path(name), "report"))
+        dialog.open()
+
+    def _save(self, path: Path, what: Literal["picture", "report"]) -> None:
+        try:
+            if what == "picture":
+                save_picture(self._screen.window, path)
+            else:
+                self._write_report(path)
+        except MarketWatchError as error:
+            self._screen.core.notices.add_error(error)
+            return
+        self._screen.core.notices.add(Severity.INFO, f"Saved the {what} “{path.name}”")
+        self._screen.window.hint(f"Saved {path.name}")
+
+    def _file_dialog(self, title: str, kinds: str, *, is_saving: bool, suffix: str = "") -> QFileDialog:
+        dialog = QFileDialog(self._screen.window, title)
+        dialog.setNameFilter(kinds)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave if is_saving else QFileDialog.AcceptMode.AcceptOpen)
+        dialog.setFileMode(QFileDialog.FileMode.AnyFile if is_saving else QFileDialog.FileMode.ExistingFile)
+        if suffix:
+            dialog.setDefaultSuffix(suffix)
+        dialog.finished.connect(dialog.deleteLater)
+        return dialog
+
+    # --- help
+
+    def _show_keys(self) -> None:
+        self._text_window = TextWindow(self._screen.theme, "Keys", key_rows(), self._screen.window)
+        self._text_window.open()
+
+    def _show_about(self) -> None:
+        box = QMessageBox(self._screen.window)
+        box.setWindowTitle("About MarketWatch")
+        box.setText(f"MarketWatch {__version__}")
+        box.setInformativeText("A desktop market-watch program. MIT licence. Fonts: Inter, JetBrains Mono (OFL).")
+        box.finished.connect(box.deleteLater)
+        box.open()

@@ -1,0 +1,44 @@
+"""`marketwatch`: the program with its window."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from marketwatch import __version__
+from marketwatch.app.core import Runtime
+from marketwatch.app.event_loop import MarketLoop
+from marketwatch.app.options import Options
+from marketwatch.app.program import Program
+from marketwatch.qt.start_guard import check_versions
+
+
+def run_window(options: Options) -> int:
+    """Show the window and run until it is closed; return the exit code. Raises ConfigurationError on a bad set-up."""
+    check_versions()
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication(["marketwatch"])
+    app.setApplicationName("MarketWatch")
+    app.setApplicationVersion(__version__)
+    app.setQuitOnLastWindowClosed(False)
+    runtime = Runtime()
+    runtime.failures.install()
+    loop = MarketLoop(app)
+    asyncio.set_event_loop(loop)
+    try:
+        program = Program(app, options, runtime)
+        ticker = loop.when_asked_to_quit(program.ask_to_quit)
+        gc.freeze()  # what start-up made lives on: the collector need not look at it again
+        code = loop.run_until_complete(program.run())
+        if ticker is not None:
+            ticker.stop()
+        return code
+    finally:
+        runtime.failures.uninstall()
+        runtime.logs.stop()
+        loop.close()
+        asyncio.set_event_loop(None)

@@ -1,0 +1,150 @@
+"""How seconds, phases and days end in a snapshot. For the market hub alone."""
+
+from __future__ import annotations
+
+import math
+from array import array
+
+from marketwatch.domain.bar_interval import NS_PER_SECOND
+from marketwatch.domain.calendar import TradingDay
+from marketwatch.domain.effects import EXTENDED_EFFECTS, REGULAR_EFFECTS
+from marketwatch.domain.snapshot import NO_HIGH, NO_LOW, Snapshot
+
+_NAN = math.nan
+_SPARK_POINTS = 45  # and the live one
+_GAP_WEIGHT = 0.1
+_PAUSE_NS = 1_800 * NS_PER_SECOND  # longer silences are pauses of trading, not the symbol's habit
+_MINUTE_NS = 60 * NS_PER_SECOND
+_WHOLE_DAY_NS = 86_400 * NS_PER_SECOND
+
+
+def begin_run(s: Snapshot, day: TradingDay, stamp: int, event_ns: int) -> None:
+    """Fold the run of trades that ended and make ready for the one that holds `event_ns`.
+
+    A run is a second, or a minute for the many instruments of which no bars of a second are kept.
+    """
+    if s.run_count or s.run_high != NO_HIGH:
+        if s.run_count and event_ns > s.run_ns:
+            _note_gap(s, (event_ns - s.run_ns) // s.run_count)
+        flush(s)
+    length_ns = NS_PER_SECOND if s.has_seconds else _MINUTE_NS
+    start_ns = event_ns - event_ns % length_ns
+    scale = event_ns // stamp
+    s.run_ns = start_ns
+    s.run_scale = scale
+    s.run_end = (start_ns + length_ns) // scale
+    if day.has_extended or s.session is not day:
+        _enter_phase(s, day, day.is_extended(event_ns))
+    s.late_run = 0
+
+
+def _note_gap(s: Snapshot, gap_ns: int) -> None:
+    """Learn how long this symbol is usually silent between trades, in market time."""
+    if gap_ns > _PAUSE_NS:
+        return
+    gap_s = gap_ns / NS_PER_SECOND
+    usual = s.usual_gap_s
+    s.usual_gap_s = gap_s if usual is None else usual + _GAP_WEIGHT * (gap_s - usual)
+
+
+def flush(s: Snapshot) -> None:
+    """Fold the accumulators of the run into the bars and the figures of the day."""
+    count, high, low = s.run_count, s.run_high, s.run_low
+    if not count and high == NO_HIGH:
+        return
+    seconds, minutes = s.seconds, s.minutes
+    if seconds is None or minutes is None:
+        seconds, minutes = s.seconds, s.minutes = s.make_bars()
+    opened, closed, last = s.run_open, s.price, s.run_last
+    if opened is None or closed is None or last is None:
+        has_range = high != NO_HIGH
+        prices = (_NAN, high if has_range else _NAN, low if has_range else _NAN, _NAN)
+        times = (2**63 - 1, -(2**63))
+    else:
+        prices = (opened, high, low, closed)
+        times = (s.run_first_stamp * s.run_scale, (last.stamp or 0) * s.run_scale)
+        if not s.is_extended:
+            _fold_price(s, opened, times[0], closed)
+    volume = s.run_volume
+    if s.has_seconds:
+        seconds.merge(s.run_ns, prices, volume, count, times)
+    minutes.merge(s.run_ns, prices, volume, count, times)
+    s.own_volume += volume
+    s.own_turnover += s.run_turnover
+    s.own_count += count
+    if not s.is_extended:
+        if high > s.own_high:
+            s.own_high = high
+        if low < s.own_low:
+            s.own_low = low
+    s.clear_run()
+
+
+def _fold_price(s: Snapshot, opened: float, opened_ns: int, closed: float) -> None:
+    if s.own_open is None:
+        s.own_open = opened
+        s.own_open_ns = opened_ns
+    if s.run_ns >= s.spark_due_ns:
+        _add_spark(s, closed)
+
+
+def _add_spark(s: Snapshot, price: float) -> None:
+    if s.spark_ns is None or s.spark_prices is None:
+        s.spark_ns, s.spark_prices = array("q"), array("d")
+    hours = None if s.session is None else s.session.hours_ns
+    length_ns = _WHOLE_DAY_NS if hours is None else hours[2] - hours[1]
+    s.spark_due_ns = s.run_ns + length_ns // _SPARK_POINTS
+    s.spark_ns.append(s.run_ns)
+    s.spark_prices.append(price)
+    if len(s.spark_ns) > _SPARK_POINTS:
+        del s.spark_ns[0], s.spark_prices[0]
+
+
+def _enter_phase(s: Snapshot, day: TradingDay, is_extended: bool) -> None:
+    """Let the trades that follow move the figures of the regular or of the extended session."""
+    if is_extended != s.is_extended:
+        s.price, s.other_price = s.other_price, s.price
+        s.run_last, s.other_last = s.other_last, s.run_last
+        s.prior_price = None
+        s.is_extended = is_extended
+        s.run_effects = EXTENDED_EFFECTS if is_extended else REGULAR_EFFECTS
+    if not is_extended and s.session is not day:
+        enter_session(s, day)
+
+
+def enter_session(s: Snapshot, day: TradingDay) -> None:
+    """Start the regular figures of a new session date; the last price becomes the previous close if it was the day before."""
+    before = s.session
+    last = s.last_price
+    s.rolled_close = last if before is not None and before.date == day.previous_date else None
+    if before is not None:
+        s.stated_prev_close = None
+        s.stated_open = None
+        s.has_stated_range = False
+        if s.is_extended:
+            s.other_price = s.other_last = None
+        else:
+            s.price = s.prior_price = s.run_last = None
+    s.session = day
+    s.own_open = None
+    s.own_high, s.own_low = NO_HIGH, NO_LOW
+    s.spark_ns = s.spark_prices = None
+    s.spark_due_ns = 0
+
+
+def enter_day(s: Snapshot, day: TradingDay) -> None:
+    """Start the volume of a new date and forget the extended prices of the one before."""
+    flush(s)
+    had_day = s.day is not None
+    s.day = day
+    if not had_day:
+        return
+    if s.is_extended:
+        s.price = s.prior_price = s.run_last = None
+    else:
+        s.other_price = s.other_last = None
+    s.own_volume = s.own_turnover = s.volume_offset = 0.0
+    s.own_count = s.excluded_count = 0
+    s.excluded_volume = 0.0
+    s.stated_vwap = None
+    s.halted = s.halted_ns = None

@@ -1,0 +1,1 @@
+"""Recorded sessions: the tick Parquet format, read in pieces."""

@@ -1,0 +1,1 @@
+"""A simulated market: believable, repeatable by its seed, alive at any hour."""

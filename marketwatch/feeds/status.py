@@ -1,0 +1,73 @@
+"""What a feed says about itself, for the status pill, the notices and the diagnostics."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from marketwatch.domain.ids import FeedId
+
+
+class FeedState(enum.Enum):
+    """The states of a supervisor."""
+
+    IDLE = "idle"
+    CONNECTING = "connecting"
+    AUTHENTICATING = "authenticating"
+    LIVE = "live"
+    STALE = "stale"
+    BACKING_OFF = "backing off"
+    REFUSED = "refused"
+
+
+class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One moment of a feed. Times `*_ns` are wall clock; unknown is None.
+
+    `subscriptions` counts the confirmed ones. `lag_*_ms` is receive time minus event time, beyond the announced
+    delay, None for feeds that do not run in real time. `behind_ms` is how long messages waited inside the program.
+    """
+
+    feed_id: FeedId
+    label: str
+    state: FeedState
+    connected: bool = False
+    authenticated: bool = False
+    running: bool = False
+    subscriptions: int = 0
+    wanted: int = 0
+    refused_topics: int = 0
+    message_count: int = 0
+    event_count: int = 0
+    invalid_count: int = 0
+    late_count: int = 0
+    sink_failures: int = 0
+    last_message_ns: int | None = None
+    since_ns: int | None = None
+    uptime_s: float | None = None
+    reconnect_attempts: int = 0
+    generation: int = 0
+    stall_count: int = 0
+    messages_per_s: float = 0.0
+    events_per_s: float = 0.0
+    lag_ms: float | None = None
+    lag_p95_ms: float | None = None
+    lag_p99_ms: float | None = None
+    behind_ms: float = 0.0
+    delay_s: float = 0.0
+    retry_in_s: float | None = None
+    reason: str = ""
+    next_step: str = ""
+
+    def guide_fields(self) -> dict[str, object]:
+        """Return the status keys of the Polygon guide."""
+        return {
+            "connected": self.connected,
+            "authenticated": self.authenticated,
+            "running": self.running,
+            "subscriptions": self.subscriptions,
+            "message_count": self.message_count,
+            "last_message_time": self.last_message_ns,
+            "uptime": self.uptime_s,
+            "reconnect_attempts": self.reconnect_attempts,
+        }

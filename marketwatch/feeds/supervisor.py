@@ -1,0 +1,485 @@
+"""The owner of one feed's connection: connects, subscribes, watches, reconnects, ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from marketwatch.domain.events import MarketEvent
+from marketwatch.domain.ids import FeedId
+from marketwatch.domain.secret import Secret
+from marketwatch.errors import AuthenticationRefused, ConnectionFailed, MarketWatchError
+from marketwatch.feeds.catalog import FeedAddress, FeedSpec
+from marketwatch.feeds.connection import Transport
+from marketwatch.feeds.link import Link, LinkSettings
+from marketwatch.feeds.liveness import Silence
+from marketwatch.feeds.meters import FeedMeters
+from marketwatch.feeds.reconnect import ConnectionLimited, ReconnectPlan
+from marketwatch.feeds.status import FeedState, FeedStatus
+from marketwatch.feeds.subscriptions import Difference, Subscriptions, TopicPhase, TopicStatus
+from marketwatch.protocols import base
+from marketwatch.protocols.base import Control, Topic
+from marketwatch.runtime.backoff import Draw
+from marketwatch.runtime.clock import Clock
+from marketwatch.runtime.retry import Verdict, judge
+from marketwatch.runtime.scheduler import Scheduler, wait_until
+from marketwatch.runtime.tasks import FailureHandler, TaskOwner, stop_tasks
+
+_log = logging.getLogger(__name__)
+_NS = 1_000_000_000
+_REVIVE_S = 5.0
+_STOP_S = 2.3  # the goodbye of the transport takes 2 s at most
+
+_CONNECTED = frozenset({FeedState.AUTHENTICATING, FeedState.LIVE, FeedState.STALE})
+_AUTHENTICATED = frozenset({FeedState.LIVE, FeedState.STALE})
+
+
+class FeedSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One configured feed. `measures_lag` is False where events carry another time than now (replay, simulation)."""
+
+    feed_id: FeedId
+    label: str
+    spec: FeedSpec
+    address: FeedAddress
+    measures_lag: bool = True
+    is_pinged: bool = True
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What every supervisor of the program shares."""
+
+    transport: Transport
+    clock: Clock
+    scheduler: Scheduler
+    tasks: TaskOwner
+    on_failure: FailureHandler
+    draw: Draw = random.SystemRandom().uniform
+
+
+SessionOpen = Callable[[int], bool | None]
+"""Tells whether the market is open at a wall-clock time (ns); None when that is not known."""
+
+
+class FeedSupervisor:
+    """Keeps one feed connected while it runs, and the wanted topics subscribed. Lives in the loop's thread.
+
+    Events go synchronously to `sink`; the other callbacks tell what changed. All are guarded: what they raise is
+    counted and reported, and never ends the connection.
+    """
+
+    def __init__(
+        self,
+        settings: FeedSettings,
+        surroundings: Surroundings,
+        *,
+        credentials: Callable[[], Secret | None],
+        sink: Callable[[Sequence[MarketEvent]], None],
+        on_status: Callable[[FeedStatus], None] | None = None,
+        on_topic: Callable[[Topic, TopicStatus], None] | None = None,
+        on_notice: Callable[[str], None] | None = None,
+        session_open: SessionOpen | None = None,
+    ) -> None:
+        self._settings = settings
+        self._address = settings.address
+        self._around = surroundings
+        self._credentials = credentials
+        self._sink = sink
+        self._on_status = on_status
+        self._on_topic = on_topic
+        self._on_notice = on_notice
+        self._session_open = session_open
+        limits = settings.spec.limits
+        self._topics = Subscriptions(limits.topics)
+        self._plan = ReconnectPlan(limits.reconnect, surroundings.draw)
+        self._meters = FeedMeters(delay_s=self._address.delay_s, measures_lag=settings.measures_lag)
+        self._mute_s = limits.silence.mute_s
+        self._state = FeedState.IDLE
+        self._error: MarketWatchError | None = None
+        self._since_ns: int | None = None
+        self._connected_at: float | None = None
+        self._retry_at: float | None = None
+        self._attempts = 0
+        self._stalls = 0
+        self._generation = 0
+        self._run_number = 0
+        self._is_running = False
+        self._wake = asyncio.Event()
+        self._runs: set[asyncio.Task[None]] = set()
+        self._link: Link | None = None
+
+    # --- commands ----------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Connect, and stay connected until `stop`."""
+        if not self._is_running:
+            self._is_running = True
+            self._begin()
+
+    async def stop(self) -> list[str]:
+        """Say goodbye and end; takes 2.3 s at most whatever the network does. Returns the names of tasks left over."""
+        self._is_running = False
+        left = await stop_tasks([task for task in self._runs if not task.done()], _STOP_S)
+        self._generation += 1
+        self._link = None
+        self._topics.connection_lost()
+        self._enter(FeedState.IDLE)
+        return left
+
+    def want(self, topics: Iterable[Topic]) -> None:
+        """Count one more user of each topic, and subscribe those that are new."""
+        self._topics.want(topics)
+        self._subscribe()
+
+    def unwant(self, topics: Iterable[Topic]) -> None:
+        """Count one user less of each topic, and end those nobody uses."""
+        self._topics.unwant(topics)
+        self._subscribe()
+
+    def retry_now(self) -> None:
+        """End the present wait, also after a refusal: the user asks."""
+        self._wake.set()
+        self._revive()
+
+    def credentials_changed(self) -> None:
+        """Connect again with the key that is valid now."""
+        self._plan.forget()
+        self._restart()
+
+    def replace(self, address: FeedAddress) -> None:
+        """Leave the present server and connect to `address` at once."""
+        self._address = address
+        self._meters.set_delay(address.delay_s)
+        self._plan.forget()
+        self._restart()
+
+    def reconnect(self) -> None:
+        """Replace the connection, whatever it claims: the machine slept or the network changed.
+
+        A refused feed stays refused.
+        """
+        if self._state is not FeedState.REFUSED:
+            self._restart()
+
+    # --- what others may know ----------------------------------------------------------------------------------
+
+    def status(self) -> FeedStatus:
+        """Return the present status."""
+        now = self._now()
+        median, p95, p99 = self._meters.lag.percentiles_ms(0.5, 0.95, 0.99)
+        error, meters = self._error, self._meters
+        return FeedStatus(
+            feed_id=self._settings.feed_id,
+            label=self._settings.label,
+            state=self._state,
+            connected=self._state in _CONNECTED,
+            authenticated=self._state in _AUTHENTICATED,
+            running=self._is_running,
+            subscriptions=self._topics.confirmed_count,
+            wanted=self._topics.wanted_count,
+            refused_topics=self._topics.refused_count,
+            message_count=meters.message_count,
+            event_count=meters.event_count,
+            invalid_count=meters.invalid_count,
+            late_count=meters.late_count,
+            sink_failures=meters.sink_failures,
+            last_message_ns=meters.last_message_ns,
+            since_ns=self._since_ns,
+            uptime_s=None if self._connected_at is None else now - self._connected_at,
+            reconnect_attempts=max(0, self._attempts - 1),
+            generation=self._generation,
+            stall_count=self._stalls,
+            messages_per_s=meters.messages_per_s,
+            events_per_s=meters.events_per_s,
+            lag_ms=median,
+            lag_p95_ms=p95,
+            lag_p99_ms=p99,
+            behind_ms=meters.behind_ns / 1e6,
+            delay_s=self._address.delay_s,
+            retry_in_s=None if self._retry_at is None else max(0.0, self._retry_at - now),
+            reason=error.cause if error is not None else "",
+            next_step=error.next_step if error is not None else "",
+        )
+
+    @property
+    def last_invalid(self) -> tuple[str, str] | None:
+        """Why the newest unusable part of a message was unusable, and a short sample of it; for diagnostics."""
+        return self._meters.last_invalid
+
+    def topic_state(self, topic: Topic) -> TopicStatus:
+        """Return how far the wish for `topic` has come."""
+        return self._topics.state(topic)
+
+    def difference(self) -> Difference:
+        """Compare what is wanted with what the feed has confirmed."""
+        return self._topics.difference()
+
+    # --- the loop of attempts ----------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self._run_number += 1
+        task = self._around.tasks.start(f"feed {self._settings.feed_id}", self._run(self._run_number))
+        self._runs.add(task)
+        task.add_done_callback(self._on_run_done)
+
+    def _on_run_done(self, task: asyncio.Task[None]) -> None:
+        self._runs.discard(task)
+        if task.cancelled() or task.exception() is None or not self._is_running:
+            return
+        # A bug of ours, which the owner of tasks has reported: the feed must not stay dead until the next start.
+        error = ConnectionFailed(self._settings.label, "its supervisor failed", "See the log")
+        self._enter(FeedState.BACKING_OFF, error, _REVIVE_S)
+        self._around.scheduler.call_later(_REVIVE_S, self._revive)
+
+    def _revive(self) -> None:
+        if self._is_running and not self._runs:
+            self._begin()
+
+    def _restart(self) -> None:
+        if not self._is_running:
+            return
+        self._generation += 1  # whatever the old connection still brings is not heard, and it is cut, not closed
+        for task in self._runs:
+            task.cancel()
+        self._link = None
+        self._topics.connection_lost()
+        self._begin()
+
+    async def _run(self, number: int) -> None:
+        while True:
+            while (wait_s := self._plan.cap_wait_s(self._now())) > 0:
+                self._wake.clear()
+                error = ConnectionFailed(self._settings.label, "too many attempts within a minute")
+                self._enter(FeedState.BACKING_OFF, error, wait_s)
+                await wait_until(self._wake, wait_s, self._around.scheduler)
+            verdict = await self._attempt()
+            if number != self._run_number:
+                return
+            self._wake.clear()
+            if verdict.is_fatal:
+                self._enter(FeedState.REFUSED, verdict.error)
+                await self._wake.wait()
+            else:
+                is_limited = isinstance(verdict.error, ConnectionLimited)
+                delay_s = self._plan.delay_s(self._now(), min_wait_s=verdict.min_wait_s, is_limited=is_limited)
+                self._enter(FeedState.BACKING_OFF, verdict.error, delay_s)
+                await wait_until(self._wake, delay_s, self._around.scheduler)
+
+    async def _attempt(self) -> Verdict:
+        self._generation += 1
+        generation = self._generation
+        self._attempts += 1
+        self._plan.note_attempt(self._now())
+        link: Link | None = None
+        try:
+            self._enter(FeedState.CONNECTING)
+            link = await self._open(generation)
+            self._link = link
+            self._connected_at = self._now()
+            self._enter(FeedState.AUTHENTICATING)
+            self._subscribe()
+            await link.run()
+        except Exception as error:  # noqa: BLE001 - boundary: every failure of a connection is judged, none ends the feed
+            verdict = judge(error, self._settings.label, self._around.clock.now_ns())
+            if verdict.is_unexpected:
+                self._around.on_failure(f"feed {self._settings.label}", error)
+        else:
+            verdict = Verdict(ConnectionFailed(self._settings.label, "the connection ended"))
+        finally:
+            if generation == self._generation:
+                self._close_books(link)
+        return verdict
+
+    async def _open(self, generation: int) -> Link:
+        spec, key, around = self._settings.spec, self._credentials(), self._around
+        protocol = spec.protocol(key)
+        connection = await around.transport.connect(self._address.url, spec.headers(key))
+        settings = LinkSettings(
+            name=self._settings.label,
+            generation=generation,
+            limits=spec.limits.silence,
+            mute_s=self._mute_s,
+            is_pinged=self._settings.is_pinged,
+        )
+        return Link(
+            settings,
+            connection,
+            protocol,
+            self,
+            meters=self._meters,
+            clock=around.clock,
+            scheduler=around.scheduler,
+            tasks=around.tasks,
+            on_failure=around.on_failure,
+        )
+
+    def _close_books(self, link: Link | None) -> None:
+        self._link = None
+        self._connected_at = None
+        self._topics.connection_lost()
+        if link is not None:
+            alive = link.liveness
+            delivered = alive.first_useful is not None
+            self._plan.note_end(lived_s=alive.lived_s(), data_s=alive.good_span_s(), delivered=delivered)
+            if delivered:
+                self._mute_s = self._settings.spec.limits.silence.mute_s
+
+    def _subscribe(self) -> None:
+        link = self._link
+        if link is None:
+            return
+        now, now_ns = self._now(), self._around.clock.now_ns()
+        to_end, to_ask = self._topics.to_end(), self._topics.to_ask()
+        if to_end:
+            self._topics.note_ended(to_end)
+            link.protocol.unsubscribe(to_end, now)
+        if to_ask:
+            self._topics.note_asked(to_ask, now_ns)
+            link.protocol.subscribe(to_ask, now)
+        if to_end or to_ask:
+            link.prod()
+
+    # --- what a link tells (LinkOwner) -------------------------------------------------------------------------
+
+    def is_current(self, generation: int) -> bool:
+        """Tell whether this generation is the one to be heard."""
+        return generation == self._generation
+
+    def link_events(self, events: Sequence[MarketEvent]) -> None:
+        """Hand events to the sink, whatever it does with them."""
+        try:
+            self._sink(events)
+        except Exception as error:  # noqa: BLE001 - boundary: a failing consumer must not cost the connection
+            self._meters.sink_failures += 1
+            self._around.on_failure(f"{self._settings.label}: taking market events", error)
+
+    def link_control(self, control: Control) -> None:
+        """Act on what the protocol learnt; raises what must end the connection."""
+        handle = _HANDLERS.get(type(control))
+        if handle is not None:
+            handle(self, control)
+
+    def link_silence(self, silence: Silence) -> None:
+        """Mark the feed stale, or live again."""
+        if silence in (Silence.DEAD, Silence.MUTE):
+            self._stalls += 1
+            _log.warning("%s: %s", self._settings.feed_id, silence.value)
+        if silence is Silence.MUTE:
+            self._mute_s = min(self._mute_s * 2, self._settings.spec.limits.silence.mute_cap_s)
+        if self._state in _AUTHENTICATED:
+            is_fine = silence is Silence.FINE
+            error = None if is_fine else ConnectionFailed(self._settings.label, silence.value)
+            self._enter(FeedState.LIVE if is_fine else FeedState.STALE, error)
+
+    def link_report(self) -> None:
+        """Publish the rates."""
+        self._publish()
+
+    def link_situation(self) -> tuple[bool | None, bool]:
+        """Return whether the session is open, and whether data is expected."""
+        expects_data = self._state in _AUTHENTICATED and self._topics.active_count > 0
+        if self._session_open is None:
+            return None, expects_data
+        try:
+            return self._session_open(self._around.clock.now_ns()), expects_data
+        except Exception as error:  # noqa: BLE001 - boundary: a failing calendar must not cost the connection
+            self._around.on_failure(f"{self._settings.label}: asking whether the session is open", error)
+            return None, expects_data
+
+    # --- control handlers --------------------------------------------------------------------------------------
+
+    def _on_authenticated(self, control: base.Authenticated) -> None:
+        if self._state is FeedState.AUTHENTICATING:
+            self._enter(FeedState.LIVE)
+
+    def _on_authentication_failed(self, control: base.AuthenticationFailed) -> None:
+        names = " or ".join(self._settings.spec.credential_names)
+        next_step = "Check the key in the settings" if self._credentials() else f"Set {names}"
+        raise AuthenticationRefused(self._settings.label, control.reason or "the key was refused", next_step)
+
+    def _on_confirmed(self, control: base.Confirmed) -> None:
+        self._note_topic(control.topic, TopicPhase.CONFIRMED)
+
+    def _on_unconfirmed(self, control: base.Unconfirmed) -> None:
+        if self._topics.is_wanted(control.topic):
+            self._note_topic(control.topic, TopicPhase.UNCONFIRMED)
+
+    def _on_released(self, control: base.Released) -> None:
+        if not self._topics.is_wanted(control.topic):  # else it was wanted again meanwhile
+            self._topics.note_ended([control.topic])
+
+    def _on_refused(self, control: base.Refused) -> None:
+        if control.topic is None:
+            self._tell_notice(control.reason)
+        elif self._topics.is_wanted(control.topic):
+            self._note_topic(control.topic, TopicPhase.REFUSED, control.reason)
+
+    def _on_connection_limit(self, control: base.ConnectionLimit) -> None:
+        raise ConnectionLimited(
+            self._settings.label,
+            control.reason or "the account's connections are used up",
+            "Close other programs that use this key; MarketWatch waits and tries again",
+            retry_after_s=control.cool_down_s,
+        )
+
+    def _on_server_closing(self, control: base.ServerClosing) -> None:
+        cause = control.reason or "the server ends the connection"
+        next_step = "Ask for fewer instruments" if control.slow_consumer else "MarketWatch connects again by itself"
+        raise ConnectionFailed(self._settings.label, cause, next_step)
+
+    def _on_server_notice(self, control: base.Notice) -> None:
+        self._tell_notice(control.text)
+
+    def _on_invalid(self, control: base.Invalid) -> None:
+        self._meters.note_invalid(control.reason, control.sample, control.count)
+
+    # --- small things ------------------------------------------------------------------------------------------
+
+    def _now(self) -> float:
+        return self._around.clock.monotonic_ns() / _NS
+
+    def _note_topic(self, topic: Topic, phase: TopicPhase, reason: str = "") -> None:
+        self._topics.note(topic, phase, self._around.clock.now_ns(), reason)
+        if self._on_topic is not None:
+            self._guarded(self._on_topic, topic, self._topics.state(topic))
+
+    def _tell_notice(self, text: str) -> None:
+        if self._on_notice is not None and text:
+            self._guarded(self._on_notice, text)
+
+    def _enter(self, state: FeedState, error: MarketWatchError | None = None, wait_s: float | None = None) -> None:
+        if state is not self._state:
+            self._since_ns = self._around.clock.now_ns()
+            _log.info("%s: %s%s", self._settings.feed_id, state.value, f" ({error.cause})" if error else "")
+        self._state = state
+        self._error = error
+        self._retry_at = None if wait_s is None else self._now() + wait_s
+        self._publish()
+
+    def _publish(self) -> None:
+        if self._on_status is not None:
+            self._guarded(self._on_status, self.status())
+
+    def _guarded(self, callback: Callable[..., None], *arguments: object) -> None:
+        try:
+            callback(*arguments)
+        except Exception as error:  # noqa: BLE001 - boundary: a failing listener must not cost the connection
+            self._around.on_failure(f"{self._settings.label}: telling a listener", error)
+
+
+_HANDLERS: dict[type[Control], Callable[[FeedSupervisor, Any], None]] = {
+    base.Authenticated: FeedSupervisor._on_authenticated,
+    base.AuthenticationFailed: FeedSupervisor._on_authentication_failed,
+    base.Confirmed: FeedSupervisor._on_confirmed,
+    base.Unconfirmed: FeedSupervisor._on_unconfirmed,
+    base.Released: FeedSupervisor._on_released,
+    base.Refused: FeedSupervisor._on_refused,
+    base.ConnectionLimit: FeedSupervisor._on_connection_limit,
+    base.ServerClosing: FeedSupervisor._on_server_closing,
+    base.Notice: FeedSupervisor._on_server_notice,
+    base.Invalid: FeedSupervisor._on_invalid,
+}

@@ -1,0 +1,189 @@
+"""Results of a symbol search as a list: hits by market, and last the symbol as it was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from marketwatch.domain.ids import CASH, InstrumentId, Venue
+from marketwatch.domain.instrument import Instrument, InstrumentKind
+from marketwatch.domain.snapshot import Snapshot
+from marketwatch.domain.venues import ALWAYS, RULES_BY_VENUE
+from marketwatch.qt import formatting as fmt
+
+ModelIndex = QModelIndex | QPersistentModelIndex
+
+TYPED_VENUE = Venue("US")
+SEARCH_LIMIT = 200
+_DISPLAY = int(Qt.ItemDataRole.DisplayRole)
+_SPOKEN = int(Qt.ItemDataRole.AccessibleTextRole)
+_NO_INDEX = QModelIndex()
+
+
+class MatchField(Protocol):
+    """Which field of an instrument was matched."""
+
+    @property
+    def field(self) -> str:
+        """`symbol`, `name`, `isin` or nothing."""
+        ...
+
+
+class SearchHit(Protocol):
+    """An instrument found, and where the typed text stands in it."""
+
+    @property
+    def instrument(self) -> Instrument:
+        """What was found."""
+        ...
+
+    @property
+    def kind(self) -> MatchField:
+        """What was matched."""
+        ...
+
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Start and end of the matched letters."""
+        ...
+
+
+class SymbolSearch(Protocol):
+    """Finds instruments while somebody types: answers within one display frame."""
+
+    def search(self, text: str, limit: int = 50) -> Sequence[SearchHit]:
+        """Return the best matches, best first."""
+        ...
+
+
+class HitDetails(Protocol):
+    """What else a result line says."""
+
+    def feed_label(self, instrument_id: InstrumentId) -> str:
+        """Return the feed that would serve it, empty when none."""
+        ...
+
+    def delay_tag(self, instrument_id: InstrumentId) -> str:
+        """Return `D15` or the like for a delayed feed, else nothing."""
+        ...
+
+    def snapshot(self, instrument_id: InstrumentId) -> Snapshot | None:
+        """Return its market data, None while it is not followed."""
+        ...
+
+    def limit_after_adding(self, instrument_id: InstrumentId) -> str:
+        """Say how much of a limit is used then, such as `then 11 of 1,000 symbols on Massive`; may be empty."""
+        ...
+
+
+class SearchRow(NamedTuple):
+    """One line: a heading with its count, or an instrument. `is_typed`: as typed, known to no directory."""
+
+    heading: str = ""
+    total: str = ""
+    instrument: Instrument | None = None
+    field: str = ""
+    spans: tuple[tuple[int, int], ...] = ()
+    is_typed: bool = False
+
+
+class SearchModel(QAbstractListModel):
+    """Answers to the newest text, of one kind of instrument or of all."""
+
+    def __init__(self, search: SymbolSearch, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._search = search
+        self._rows: list[SearchRow] = []
+        self._hits: Sequence[SearchHit] = ()
+        self.hit_count = 0
+
+    @property
+    def rows(self) -> Sequence[SearchRow]:
+        """The lines; read only."""
+        return self._rows
+
+    def find(self, text: str, kinds: frozenset[InstrumentKind] = frozenset()) -> None:
+        """Show the answers to `text`; no kinds means all."""
+        self.beginResetModel()
+        self._hits = self._search.search(text, SEARCH_LIMIT)
+        self.hit_count = len(self._hits)
+        chosen = [hit for hit in self._hits if not kinds or hit.instrument.kind in kinds]
+        self._rows = _grouped(chosen)
+        typed = typed_instrument(text)
+        if typed is not None and all(hit.instrument.symbol.upper() != typed.symbol for hit in self._hits):
+            self._rows.append(SearchRow(instrument=typed, is_typed=True))
+        self.endResetModel()
+
+    def first_choice(self) -> int:
+        """Return the first line that can be chosen, -1 when there is none."""
+        return self.next_choice(-1, 1)
+
+    def next_choice(self, row: int, step: int) -> int:
+        """Return the next line that can be chosen from `row` on; `row` itself at the ends."""
+        at = row + step
+        while 0 <= at < len(self._rows):
+            if self._rows[at].instrument is not None:
+                return at
+            at += step
+        return row if 0 <= row < len(self._rows) else -1
+
+    def rowCount(self, parent: ModelIndex = _NO_INDEX) -> int:
+        """Return the number of lines, headings included."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: ModelIndex, role: int = _DISPLAY) -> Any:
+        """Answer with the symbol, and with the sentence a screen reader says."""
+        if not index.isValid() or role not in (_DISPLAY, _SPOKEN):
+            return None
+        row = self._rows[index.row()]
+        if row.instrument is None:
+            return f"{row.heading}, {row.total}"
+        return row.instrument.symbol if role == _DISPLAY else spoken(row)
+
+    def flags(self, index: ModelIndex) -> Qt.ItemFlag:
+        """Headings cannot be chosen."""
+        if not index.isValid() or self._rows[index.row()].instrument is None:
+            return Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+
+
+def typed_instrument(text: str) -> Instrument | None:
+    """Return the instrument a feed may know under the typed symbol, None when that is no symbol."""
+    symbol = text.strip().upper()
+    is_symbol = symbol.isascii() and symbol.isprintable() and not any(one.isspace() for one in symbol)
+    if not symbol or not is_symbol or not symbol[0].isalnum() or len(symbol) > 24:
+        return None
+    return Instrument(id=InstrumentId(TYPED_VENUE, CASH, symbol), currency="USD", kind=InstrumentKind.OTHER)
+
+
+def spoken(row: SearchRow) -> str:
+    """Return a result line as one says it."""
+    instrument = row.instrument
+    if instrument is None:
+        return row.heading
+    if row.is_typed:
+        return f"Add {instrument.symbol} as typed, United States"
+    parts = (instrument.symbol, instrument.name, instrument.tag, instrument.kind.value, instrument.currency)
+    return ", ".join(part for part in parts if part)
+
+
+def last_text(snapshot: Snapshot | None, instrument: Instrument) -> str:
+    """Write the last price of a result line."""
+    last = None if snapshot is None else snapshot.last_price
+    return fmt.price(last, instrument.decimals, instrument.currency)
+
+
+def _grouped(hits: Sequence[SearchHit]) -> list[SearchRow]:
+    """Put hits under their market; the market of the best hit comes first."""
+    groups: dict[str, list[SearchRow]] = {}
+    for hit in hits:
+        rules = RULES_BY_VENUE.get(hit.instrument.id.venue, ALWAYS)
+        name = hit.instrument.id.venue if rules is ALWAYS else rules.name
+        groups.setdefault(name, []).append(SearchRow("", "", hit.instrument, hit.kind.field, hit.spans))
+    rows: list[SearchRow] = []
+    for name, found in groups.items():
+        rows.append(SearchRow(heading=name, total=f"{len(found)}"))
+        rows += found
+    return rows

@@ -1,0 +1,101 @@
+"""What the program says about a feed: on its pill and in its details."""
+
+from __future__ import annotations
+
+from marketwatch.feeds.status import FeedState, FeedStatus
+from marketwatch.qt import formatting
+from marketwatch.qt.panels.feed_pill import PillShape, PillView
+from marketwatch.qt.theme_tokens import Role
+from marketwatch.services.feed_route import FeedNature
+from marketwatch.services.notices import in_sentences
+
+# Slower than this a live feed gets the ring: it is well, but a still list is then no news.
+SLOW_BELOW_PER_S = 2.0
+_NS = 1_000_000_000
+_WIDEST_RATE = "8,888 msg/s"
+_WIDEST_LAG = "lag 88.8 s"
+
+_STARTING = {
+    FeedState.IDLE: "off",
+    FeedState.CONNECTING: "connecting",
+    FeedState.AUTHENTICATING: "signing in",
+}
+
+
+def pill_view(status: FeedStatus, nature: FeedNature, now_ns: int) -> PillView:
+    """Describe a feed on its pill at a moment (wall clock, ns UTC)."""
+    figures = _figures(status)
+    words, role = state_words(status, nature, now_ns)
+    return PillView(
+        shape=_shape(status, nature),
+        name=status.label,
+        words=words,
+        words_role=role,
+        figures=figures,
+        widest=(_WIDEST_RATE,) if nature is not FeedNature.LIVE else (_WIDEST_RATE, _WIDEST_LAG),
+        spoken=", ".join((status.label, words, *(text.replace("msg/s", "messages per second") for text in figures))),
+        explanation=_explanation(status, words),
+    )
+
+
+def state_words(status: FeedStatus, nature: FeedNature, now_ns: int) -> tuple[str, Role]:
+    """Return a feed's state in words, and their colour."""
+    state = status.state
+    if state is FeedState.STALE:
+        return f"stalled {silence(status, now_ns)}".rstrip(), "error"
+    if state is FeedState.BACKING_OFF:
+        return "reconnecting", "error"
+    if state is FeedState.REFUSED:
+        return "refused", "error"
+    if state in _STARTING:
+        return _STARTING[state], "text2"
+    return _nature_words(status, nature)
+
+
+def silence(status: FeedStatus, now_ns: int) -> str:
+    """Return how long a feed has said nothing, an empty text when it never spoke."""
+    if status.last_message_ns is None:
+        return ""
+    return formatting.age((now_ns - status.last_message_ns) / _NS)
+
+
+def delay_words(delay_s: float) -> str:
+    """Say a delay: `15 min`, `30 s`."""
+    return f"{delay_s / 60:g} min" if delay_s >= 60 else f"{delay_s:g} s"
+
+
+def _nature_words(status: FeedStatus, nature: FeedNature) -> tuple[str, Role]:
+    if nature is FeedNature.SIMULATED:
+        return "invented prices", "simulated"
+    if nature is FeedNature.REPLAY:
+        return "replay", "simulated"
+    if nature is FeedNature.DELAYED or status.delay_s > 0:
+        return f"delayed {delay_words(status.delay_s)}" if status.delay_s > 0 else "delayed", "delayed"
+    return "live", "text2"
+
+
+def _shape(status: FeedStatus, nature: FeedNature) -> PillShape:
+    if status.state in (FeedState.STALE, FeedState.BACKING_OFF, FeedState.REFUSED):
+        return PillShape.TRIANGLE
+    if nature in (FeedNature.SIMULATED, FeedNature.REPLAY):
+        return PillShape.SQUARE
+    if status.state is not FeedState.LIVE:
+        return PillShape.RING
+    if nature is FeedNature.DELAYED or status.delay_s > 0:
+        return PillShape.DIAMOND
+    return PillShape.RING if status.messages_per_s < SLOW_BELOW_PER_S else PillShape.DISC
+
+
+def _figures(status: FeedStatus) -> tuple[str, ...]:
+    if status.retry_in_s is not None and status.state is not FeedState.LIVE:
+        return (f"retry in {max(0, round(status.retry_in_s))} s",)
+    if status.state is not FeedState.LIVE:
+        return ()
+    rate = f"{formatting.rate(status.messages_per_s)} msg/s"
+    if status.lag_ms is None:
+        return (rate,)
+    return (rate, f"lag {formatting.milliseconds(status.lag_ms)}")
+
+
+def _explanation(status: FeedStatus, words: str) -> str:
+    return in_sentences(f"{status.label}: {words}", status.reason, status.next_step, "Click for details")

@@ -1,0 +1,65 @@
+"""What the small painted widgets share: theme, sharp edges, runs of text and the focus outline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QPainter, QPen
+from PySide6.QtWidgets import QLabel, QWidget
+
+from marketwatch.qt.theme import Theme
+from marketwatch.qt.theme_tokens import Role
+
+TextRun = tuple[str, QFont, Role]
+"""A piece of a line: what it says, in which font, in which colour."""
+
+
+def runs_width(theme: Theme, runs: Sequence[TextRun], gap: float) -> float:
+    """Measure pieces of text standing side by side."""
+    shown = [run for run in runs if run[0]]
+    return sum(theme.fonts.metrics(font).horizontalAdvance(text) for text, font, _ in shown) + gap * max(
+        0, len(shown) - 1
+    )
+
+
+def draw_runs(painter: QPainter, theme: Theme, at: QPointF, runs: Sequence[TextRun], gap: float) -> float:
+    """Draw pieces of text from a point on the base line; return where the last one ends."""
+    x = at.x()
+    for text, font, role in runs:
+        if not text:
+            continue
+        painter.setFont(font)
+        painter.setPen(theme.pen(role))
+        painter.drawText(QPointF(x, at.y()), text)
+        x += theme.fonts.metrics(font).horizontalAdvance(text) + gap
+    return x - gap
+
+
+def base_line(theme: Theme, font: QFont, height: float) -> float:
+    """Return where the base line stands so that capitals look centred in `height`."""
+    return float(round((height + theme.fonts.metrics(font).capHeight()) / 2))
+
+
+def draw_focus(painter: QPainter, theme: Theme, rect: QRectF, radius: float) -> None:
+    """Draw the 2 px focus outline inside `rect`."""
+    width = theme.line_width("focus")
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(theme.colour("focus"), width))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    inset = width / 2
+    painter.drawRoundedRect(rect.adjusted(inset, inset, -inset, -inset), radius, radius)
+
+
+def set_text_role(label: QLabel, role: Role) -> None:
+    """Colour a label by role; the style sheet knows the roles of text, so it follows the theme by itself."""
+    if label.property("role") == role:
+        return
+    label.setProperty("role", role)
+    repolish(label)
+
+
+def repolish(widget: QWidget) -> None:
+    """Let the style sheet see a changed property."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)

@@ -1,0 +1,84 @@
+"""Tags: one word in small capitals inside a one pixel outline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from marketwatch.qt.models.watchlist_row import WatchRow
+from marketwatch.qt.models.watchlist_words import CLOSED_TAG
+from marketwatch.qt.panels.text_measure import TextMeasure
+from marketwatch.qt.theme import Theme
+from marketwatch.qt.theme_tokens import Role
+from marketwatch.services.presentation import RowStateKind
+
+TAG_HEIGHT = 14
+_PADDING = 3.5
+_GAP = 4.0
+_BESIDE_SYMBOL = frozenset({"PRE", "POST"})
+_SHORT = {"REPLAY": "REP"}
+
+_STYLES: dict[str, tuple[Role, Role, Role]] = {
+    "PRE": ("extended", "extended", "extendedTint"),
+    "POST": ("extended", "extended", "extendedTint"),
+    "HALT": ("error", "error", "errorTint"),
+    "UC": ("error", "error", "errorTint"),
+    "LC": ("error", "error", "errorTint"),
+    "SIM": ("simulated", "simulated", "simulatedTint"),
+    "REP": ("simulated", "simulated", "simulatedTint"),
+}
+_DELAYED: tuple[Role, Role, Role] = ("delayed", "delayed", "delayedTint")
+_PLAIN: tuple[Role, Role, Role] = ("text3", "lineStrong", "panel")
+
+
+def row_tags(row: WatchRow, *, beside_symbol: bool = False) -> Sequence[str]:
+    """Return the tags of a row for the time column, or those that stand beside the symbol."""
+    state = row.state
+    if state is None:
+        return ()
+    tags = [_SHORT.get(tag, tag) for tag in state.tags if (tag in _BESIDE_SYMBOL) is beside_symbol]
+    if state.primary is RowStateKind.CLOSED and state.word and not beside_symbol:
+        tags.append(CLOSED_TAG)
+    return tags
+
+
+def tag_style(tag: str) -> tuple[Role, Role, Role]:
+    """Return the roles of a tag's text, outline and ground."""
+    if tag[:1] == "D" and tag[1:].isdigit():
+        return _DELAYED
+    return _STYLES.get(tag, _PLAIN)
+
+
+class TagPainter:
+    """Draws rows of tags."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._theme = theme
+        self.reload()
+
+    def reload(self) -> None:
+        """Take the font from the theme."""
+        self._measure = TextMeasure(self._theme.fonts.numbers("tag", "medium"))
+
+    def width(self, tags: Sequence[str]) -> float:
+        """Return the room that tags take, the gap to their neighbour included."""
+        return sum((self._measure.width(tag) + 2 * _PADDING + _GAP for tag in tags), 0.0)
+
+    def paint(self, painter: QPainter, tags: Sequence[str], left: float, y: int, height: int) -> None:
+        """Draw tags from `left` on, centred in a row."""
+        painter.setFont(self._measure.font)
+        top = y + (height - TAG_HEIGHT) // 2
+        for tag in tags:
+            text, outline, ground = tag_style(tag)
+            width = self._measure.width(tag) + 2 * _PADDING
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(self._theme.colour(outline), 1.0))
+            painter.setBrush(self._theme.brush(ground))
+            painter.drawRoundedRect(QRectF(round(left) + 0.5, top + 0.5, round(width) - 1, TAG_HEIGHT - 1), 2, 2)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.setPen(self._theme.colour(text))
+            painter.drawText(QPointF(round(left) + _PADDING, top + self._measure.base_line(TAG_HEIGHT)), tag)
+            left += width + _GAP

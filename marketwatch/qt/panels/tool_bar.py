@@ -1,0 +1,84 @@
+"""The tool bar under the menu: search at left, themes and notices at right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
+
+from marketwatch.qt.icons import IconName, IconSet
+from marketwatch.qt.theme import Theme
+
+_SEARCH_WIDTH = 276
+
+
+class ToolBar(QWidget):
+    """Says what was asked for; does nothing itself."""
+
+    search_requested = Signal()
+    theme_requested = Signal()
+    notices_requested = Signal()
+    open_requested = Signal()
+
+    def __init__(self, theme: Theme, icons: IconSet, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._icons = icons
+        self._field = _SearchField(self)
+        self._field.asked.connect(self.search_requested)
+        self._field.setFixedWidth(_SEARCH_WIDTH)
+        self._field.setFixedHeight(theme.height("control"))
+        search = self._field.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+        icons.keep(search, "search")
+        self._notices = self._button("Notices", "bell", self.notices_requested)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 1)
+        row.setSpacing(theme.space(3))
+        row.addWidget(self._field)
+        row.addWidget(self._button("Open recording", "play", self.open_requested))
+        row.addStretch(1)
+        row.addWidget(self._notices)
+        self._switch = self._button("Light theme", "sun", self.theme_requested)
+        row.addWidget(self._switch)
+        theme.changed.connect(self._on_theme_changed)
+        self._on_theme_changed()
+
+    def show_notices(self, count: int) -> None:
+        """Say how many notices have not been looked at."""
+        self._notices.setText(f"Notices {count}" if count else "Notices")
+
+    def search_bottom(self) -> int:
+        """Return the lower edge of the search field within the window."""
+        return self._field.mapTo(self.window(), self._field.rect().bottomLeft()).y()
+
+    def _button(self, text: str, icon: IconName, signal: Signal) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setIconSize(QSize(16, 16))
+        button.setFixedHeight(self._theme.height("control"))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._icons.keep(button, icon)
+        button.clicked.connect(signal)
+        return button
+
+    def _on_theme_changed(self) -> None:
+        is_dark = self._theme.is_dark
+        self._switch.setText("Light theme" if is_dark else "Dark theme")
+        self._icons.keep(self._switch, "sun" if is_dark else "moon")
+
+
+class _SearchField(QLineEdit):
+    """Looks like a field; a click or a key opens the search pop-up instead."""
+
+    asked = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setReadOnly(True)
+        self.setPlaceholderText("Search or add a symbol   Ctrl+K")
+        self.setAccessibleName("Search or add a symbol")
+        self.setCursor(Qt.CursorShape.IBeamCursor)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.asked.emit()

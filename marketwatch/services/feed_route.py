@@ -1,0 +1,181 @@
+"""One feed as the hub sees it: what is known about it, which key is which snapshot, and its counts."""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from marketwatch.domain.events import EventKind, MarketEvent, TradeTick
+from marketwatch.domain.ids import FeedId
+from marketwatch.domain.snapshot import Origin, Snapshot
+from marketwatch.domain.snapshot_rules import is_same_trade
+from marketwatch.runtime.clock import MarketClock
+
+_REMEMBERED_EVENTS = 512  # more would push the events themselves out of the processor's cache
+
+_GAPS_KEPT = 200
+
+
+class FeedNature(enum.Enum):
+    """How real a feed is."""
+
+    LIVE = "live"
+    DELAYED = "delayed"
+    REPLAY = "replay"
+    SIMULATED = "simulated"
+
+
+class FeedFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known about a feed. `delay_s` is how far its source is behind the market by contract."""
+
+    id: FeedId
+    label: str
+    nature: FeedNature
+    market_clock: MarketClock
+    delay_s: float = 0.0
+
+
+class FeedCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Events of one feed since the program started. `late` trades were counted by their own time, `duplicates` not.
+
+    `unrouted` events are of instruments nobody tracks.
+    """
+
+    events: int
+    trades: int
+    quotes: int
+    bars: int
+    statistics: int
+    limits: int
+    values: int
+    unrouted: int
+    late: int
+    duplicates: int
+    untimed: int
+    sink_errors: int
+
+
+class TradedVolume(msgspec.Struct, frozen=True):
+    """All trades of one instrument on its newest date; `excluded` ones do not count in the official volume."""
+
+    trades: int
+    volume: float
+    excluded_trades: int
+    excluded_volume: float
+
+
+_COUNTED_BY_KIND = {
+    EventKind.TRADE: "trades",
+    EventKind.BAR: "bars",
+    EventKind.STATISTICS: "statistics",
+    EventKind.LIMITS: "limits",
+    EventKind.VALUE: "values",
+}
+
+Taker = Callable[["FeedRoute", Snapshot, Any], None]
+"""What the hub does with one kind of event of a tracked instrument."""
+
+
+class FeedRoute:
+    """Routing and counting of one feed; the hub alone uses it."""
+
+    def __init__(self, facts: FeedFacts) -> None:
+        self.facts = facts
+        self.snapshots: dict[str, Snapshot] = {}
+        self.quote_type: type[MarketEvent] | None = None
+        self.trade_type: type[MarketEvent] | None = None
+        self.takers: dict[type[MarketEvent], Taker] = {}
+        self.last_received_ns: int | None = None
+        self.events = 0
+        self.trades = 0
+        self.bars = 0
+        self.statistics = 0
+        self.limits = 0
+        self.values = 0
+        self.unrouted = 0
+        self.late = 0
+        self.duplicates = 0
+        self.untimed = 0
+        self.sink_errors = 0
+        self.gaps: deque[tuple[int, int]] = deque(maxlen=_GAPS_KEPT)
+        self._recent: deque[Sequence[MarketEvent]] = deque()
+        self._recent_events = 0
+        self._origin: Origin | None = None
+        self._is_origin_used = False
+
+    def received(self, events: Sequence[MarketEvent], now_ns: int) -> None:
+        """Count one message and keep it a while, so that trades sent again can be told."""
+        self.last_received_ns = now_ns
+        size = len(events)
+        self.events += size
+        self._recent.append(events)
+        self._recent_events += size
+        while self._recent_events > _REMEMBERED_EVENTS:
+            self._recent_events -= len(self._recent.popleft())
+        self._is_origin_used = True
+
+    def count(self, kind: EventKind) -> None:
+        """Count an event of an instrument that nobody tracks; quotes are what remains of all events."""
+        name = _COUNTED_BY_KIND.get(kind)
+        if name is not None:
+            setattr(self, name, getattr(self, name) + 1)
+
+    def was_seen(self, trade: TradeTick) -> bool:
+        """Tell whether the same trade came shortly before this one."""
+        for events in self._recent:
+            for event in events:
+                if event is trade:
+                    return False
+                if event.key == trade.key and isinstance(event, TradeTick) and is_same_trade(trade, event):
+                    return True
+        return False
+
+    def origin_at(self, market_ns: int) -> Origin:
+        """Return since when an instrument tracked now is followed; shared until the feed has delivered something."""
+        if self._origin is None or self._is_origin_used:
+            self._origin = Origin(market_ns)
+            self._is_origin_used = False
+        return self._origin
+
+    def note_event_time(self, event_ns: int) -> None:
+        """Learn that the feed told us of a time before we began to follow it (a replay or prelude from the open)."""
+        if self._origin is not None and event_ns < self._origin.seen_from_ns:
+            self._origin.seen_from_ns = event_ns
+
+    def restart(self) -> None:
+        """Forget what ties this feed to the session that was played so far; counts go on."""
+        self.gaps.clear()
+        self._recent.clear()
+        self._recent_events = 0
+        self._origin = None
+
+    def counts(self) -> FeedCounts:
+        """Return the counts so far."""
+        others = self.trades + self.bars + self.statistics + self.limits + self.values
+        return FeedCounts(
+            events=self.events,
+            trades=self.trades,
+            quotes=self.events - others,
+            bars=self.bars,
+            statistics=self.statistics,
+            limits=self.limits,
+            values=self.values,
+            unrouted=self.unrouted,
+            late=self.late,
+            duplicates=self.duplicates,
+            untimed=self.untimed,
+            sink_errors=self.sink_errors,
+        )
+
+    def traded(self) -> dict[str, TradedVolume]:
+        """Return trades and volume per key on its newest date."""
+        return {
+            key: TradedVolume(
+                s.trade_count, s.own_volume + s.run_volume, s.excluded_count, s.excluded_volume
+            )
+            for key, s in self.snapshots.items()
+        }

@@ -1,0 +1,157 @@
+"""RELIABILITY 3.1, 3.10 and P16: bombs, certificates and proxies at the transport."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import importlib.util
+import ipaddress
+import ssl
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from fake_time import FakeTime
+from websockets.asyncio.server import ServerConnection, serve
+
+from marketwatch.errors import ConfigurationError
+from marketwatch.feeds import transport as module
+from marketwatch.feeds.transport import TransportOptions, WebSocketTransport
+from marketwatch.runtime.executors import WorkerPool
+from marketwatch.runtime.retry import PeerClosed, ProxyFailed, judge
+
+
+@pytest_asyncio.fixture
+async def pool() -> AsyncIterator[WorkerPool]:
+    failures: list[BaseException] = []
+    made = WorkerPool("test worker", lambda where, error: failures.append(error))
+    yield made
+    assert await made.stop(2.0) == []
+    assert failures == []
+
+
+def transport(pool: WorkerPool, **options: object) -> WebSocketTransport:
+    chosen = TransportOptions(max_message_bytes=100_000, close_timeout_s=0.2, **options)  # type: ignore[arg-type]
+    return WebSocketTransport(FakeTime(), pool, chosen)
+
+
+async def test_a_compressed_bomb_is_cut_before_it_inflates(pool: WorkerPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def bomb(server: ServerConnection) -> None:
+        await server.send(b"0" * 20_000_000)
+        await server.wait_closed()
+
+    monkeypatch.setattr(module, "is_loopback", lambda host: False)
+    async with serve(bomb, "127.0.0.1", 0, compression="deflate") as server:
+        port = server.sockets[0].getsockname()[1]
+        connection = await transport(pool, proxy=None).connect(f"ws://127.0.0.1:{port}/", {})
+        with pytest.raises(PeerClosed) as caught:
+            await connection.receive()
+        assert (caught.value.code, caught.value.is_ours) == (1009, True)
+        await connection.close()
+
+
+async def test_compression_is_off_on_this_computer(pool: WorkerPool) -> None:
+    offers: list[str] = []
+
+    async def look(server: ServerConnection) -> None:
+        assert server.request is not None
+        offers.extend(server.request.headers.get_all("Sec-WebSocket-Extensions"))
+
+    async with serve(look, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        connection = await transport(pool).connect(f"ws://127.0.0.1:{port}/", {})
+        with pytest.raises(PeerClosed) as caught:
+            await connection.receive()
+        assert caught.value.code == 1000
+        await connection.close()
+    assert offers == []
+
+
+async def test_the_whole_path_measures_waiting_and_pongs(pool: WorkerPool) -> None:
+    async def talk(server: ServerConnection) -> None:
+        await server.send("one")
+        await server.send(["tw", "o"])
+        await server.wait_closed()
+
+    async with serve(talk, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        connection = await transport(pool, ping_interval_s=0.01).connect(f"ws://127.0.0.1:{port}/", {})
+        async with asyncio.timeout(5.0):
+            while connection.pending < 2 or connection.pong_ns is None:  # noqa: ASYNC110 - a socket tells no test
+                await asyncio.sleep(0.002)
+        assert [await connection.receive(), await connection.receive()] == [b"one", b"two"]
+        assert connection.pending == 0
+        assert connection.arrived_ns > 0
+        await connection.close()
+        await connection.close()
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    pytest.importorskip("cryptography")
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "server.pem"
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
+
+
+async def test_p16_a_self_signed_server_is_refused(pool: WorkerPool, tmp_path: Path) -> None:
+    async def never(server: ServerConnection) -> None:
+        raise AssertionError("the handshake must not get this far")
+
+    async with serve(never, "127.0.0.1", 0, ssl=self_signed(tmp_path)) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(ssl.SSLCertVerificationError) as caught:
+            await transport(pool).connect(f"wss://127.0.0.1:{port}/", {"Authorization": "Bearer key"})
+    assert "certificate is not trusted" in judge(caught.value, "Feed", 0).error.cause
+
+
+@pytest.mark.parametrize(("answer", "status"), [(b"407 Proxy Authentication Required", 407), (b"502 Bad Gateway", 502)])
+async def test_a_proxy_that_refuses_is_told_apart(pool: WorkerPool, answer: bytes, status: int) -> None:
+    asked: list[bytes] = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 " + answer + b"\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(proxy, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        through = transport(pool, proxy=f"http://127.0.0.1:{port}")
+        with pytest.raises(ProxyFailed) as caught:
+            await through.connect("wss://feed.invalid/stocks", {"Authorization": "Bearer secret-key"})
+    assert caught.value.status == status
+    assert asked[0].startswith(b"CONNECT feed.invalid:443 ")
+    assert b"secret-key" not in asked[0]
+
+
+async def test_a_proxy_address_that_makes_no_sense_is_told(pool: WorkerPool) -> None:
+    with pytest.raises(ProxyFailed):
+        await transport(pool, proxy="gopher://proxy").connect("wss://feed.invalid/stocks", {})
+
+
+async def test_a_socks_proxy_without_its_part_is_explained(pool: WorkerPool) -> None:
+    if importlib.util.find_spec("python_socks") is not None:
+        pytest.skip("the part for SOCKS proxies is installed")
+    with pytest.raises(ConfigurationError, match="SOCKS"):
+        await transport(pool, proxy="socks5://127.0.0.1:1").connect("wss://feed.invalid/stocks", {})

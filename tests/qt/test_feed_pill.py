@@ -1,0 +1,209 @@
+"""The pill, its words, and the details behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from marketwatch.domain.ids import FeedId
+from marketwatch.feeds.status import FeedState, FeedStatus
+from marketwatch.qt.panels.feed_pill import FeedPill, PillShape
+from marketwatch.qt.panels.feed_words import pill_view
+from marketwatch.qt.popups.feed_details import FeedDetails
+from marketwatch.qt.theme import Theme
+from marketwatch.services.feed_route import FeedNature
+
+NOW = 1_756_977_067_000_000_000
+
+
+def status(state: FeedState = FeedState.LIVE, **fields: Any) -> FeedStatus:
+    return FeedStatus(feed_id=FeedId("massive"), label="Massive", state=state, **fields)
+
+
+@pytest.mark.parametrize(
+    ("feed", "nature", "shape", "words", "figures"),
+    [
+        (
+            status(messages_per_s=412.0, lag_ms=300.0),
+            FeedNature.LIVE,
+            PillShape.DISC,
+            "live",
+            ("412 msg/s", "lag 0.3 s"),
+        ),
+        (status(messages_per_s=1.0), FeedNature.LIVE, PillShape.RING, "live", ("1 msg/s",)),
+        (
+            status(messages_per_s=96.0, delay_s=900.0),
+            FeedNature.DELAYED,
+            PillShape.DIAMOND,
+            "delayed 15 min",
+            ("96 msg/s",),
+        ),
+        (status(messages_per_s=38.0), FeedNature.SIMULATED, PillShape.SQUARE, "invented prices", ("38 msg/s",)),
+        (status(messages_per_s=38.0), FeedNature.REPLAY, PillShape.SQUARE, "replay", ("38 msg/s",)),
+        (
+            status(FeedState.STALE, last_message_ns=NOW - 134_000_000_000, retry_in_s=8.2),
+            FeedNature.LIVE,
+            PillShape.TRIANGLE,
+            "stalled 2:14",
+            ("retry in 8 s",),
+        ),
+        (status(FeedState.STALE), FeedNature.LIVE, PillShape.TRIANGLE, "stalled", ()),
+        (
+            status(FeedState.BACKING_OFF, retry_in_s=0.2),
+            FeedNature.SIMULATED,
+            PillShape.TRIANGLE,
+            "reconnecting",
+            ("retry in 0 s",),
+        ),
+        (status(FeedState.REFUSED), FeedNature.DELAYED, PillShape.TRIANGLE, "refused", ()),
+        (status(FeedState.CONNECTING), FeedNature.LIVE, PillShape.RING, "connecting", ()),
+        (status(FeedState.AUTHENTICATING), FeedNature.LIVE, PillShape.RING, "signing in", ()),
+        (status(FeedState.IDLE), FeedNature.LIVE, PillShape.RING, "off", ()),
+    ],
+)
+def test_each_state_has_a_shape_and_a_word(
+    feed: FeedStatus, nature: FeedNature, shape: PillShape, words: str, figures: tuple[str, ...]
+) -> None:
+    view = pill_view(feed, nature, NOW)
+    assert (view.shape, view.words, view.figures) == (shape, words, figures)
+    assert view.spoken.startswith(f"Massive, {words}")
+
+
+def test_a_refusal_says_why_and_what_to_do() -> None:
+    view = pill_view(
+        status(FeedState.REFUSED, reason="the key was refused", next_step="Enter the key again"), FeedNature.LIVE, NOW
+    )
+    assert view.explanation == "Massive: refused. The key was refused. Enter the key again. Click for details."
+
+
+def test_live_numbers_do_not_move_anything(theme: Theme, qtbot: QtBot) -> None:
+    pill = FeedPill(theme, pill_view(status(messages_per_s=1.0, lag_ms=5.0), FeedNature.LIVE, NOW))
+    qtbot.addWidget(pill)
+    widths = set()
+    for rate, lag in ((1, 5), (96, 412), (8_888, 88_800), (1, 5)):
+        pill.set_view(pill_view(status(messages_per_s=float(rate), lag_ms=float(lag)), FeedNature.LIVE, NOW))
+        widths.add(pill.sizeHint().width())
+    assert len(widths) == 1
+    pill.set_view(pill_view(status(messages_per_s=1_234_567.0, lag_ms=300.0), FeedNature.LIVE, NOW))
+    grown = pill.sizeHint().width()
+    pill.set_view(pill_view(status(messages_per_s=1.0, lag_ms=5.0), FeedNature.LIVE, NOW))
+    assert pill.sizeHint().width() == grown > max(widths)
+
+
+def test_without_room_whole_figures_go(theme: Theme, qtbot: QtBot) -> None:
+    live = pill_view(status(messages_per_s=412.0, lag_ms=300.0), FeedNature.LIVE, NOW)
+    pill = FeedPill(theme, live)
+    qtbot.addWidget(pill)
+    pill.resize(pill.minimumWidth(), 20)
+    pill.show()
+    with_figures = pill.grab().toImage()
+    pill.set_view(pill_view(status(messages_per_s=998.0, lag_ms=100.0), FeedNature.LIVE, NOW))
+    assert pill.grab().toImage() == with_figures
+
+
+def test_an_equal_view_repaints_nothing(theme: Theme, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = pill_view(status(messages_per_s=1.0), FeedNature.LIVE, NOW)
+    pill = FeedPill(theme, view)
+    qtbot.addWidget(pill)
+    updates: list[int] = []
+    monkeypatch.setattr(pill, "update", lambda: updates.append(1))
+    pill.set_view(pill_view(status(messages_per_s=1.0), FeedNature.LIVE, NOW))
+    assert updates == []
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Space])
+def test_opens_by_mouse_and_by_keyboard(theme: Theme, qtbot: QtBot, key: Qt.Key) -> None:
+    pill = FeedPill(theme, pill_view(status(), FeedNature.LIVE, NOW))
+    qtbot.addWidget(pill)
+    pill.show()
+    with qtbot.waitSignal(pill.clicked):
+        qtbot.mouseClick(pill, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(pill.clicked):
+        qtbot.keyClick(pill, key)
+
+
+@pytest.mark.parametrize("state", list(FeedState))
+@pytest.mark.parametrize("theme_name", ["dark", "light", "highContrast"])
+def test_paints_in_every_theme(theme: Theme, qtbot: QtBot, state: FeedState, theme_name: Any) -> None:
+    pill = FeedPill(theme, pill_view(status(state), FeedNature.LIVE, NOW))
+    qtbot.addWidget(pill)
+    pill.resize(pill.sizeHint())
+    theme.switch(theme_name)
+    image = pill.grab().toImage()
+    tint = theme.colour("errorTint" if pill.view.is_fault else "panel")
+    assert image.pixelColor(pill.width() // 2, 3) == tint
+
+
+def test_details_show_every_status_field(theme: Theme, qtbot: QtBot) -> None:
+    details = FeedDetails(theme, zone="Asia/Kolkata")
+    qtbot.addWidget(details)
+    feed = status(
+        FeedState.STALE,
+        connected=True,
+        authenticated=True,
+        running=True,
+        subscriptions=13,
+        wanted=14,
+        refused_topics=1,
+        message_count=123_456,
+        event_count=130_000,
+        last_message_ns=NOW - 134_000_000_000,
+        uptime_s=7325.0,
+        reconnect_attempts=3,
+        delay_s=900.0,
+        reason="no data for 2:14",
+        next_step="It reconnects by itself",
+    )
+    details.set_status(feed, FeedNature.DELAYED, NOW)
+    values = details.values()
+    assert values["State"] == "stalled 2:14"
+    assert values["Connected"] == values["Authenticated"] == values["Running"] == "yes"
+    assert values["Subscriptions"] == "13 of 14 confirmed, 1 refused"
+    assert values["Messages"] == "123,456, 0 per second"
+    assert values["Last message"] == "14:38:53 IST, 2:14 ago"
+    assert values["Uptime"] == "2 h 02 min"
+    assert values["Reconnect attempts"] == "3"
+    assert values["Delay"] == "15 min"
+    assert details.feed_id == "massive"
+
+
+def test_details_of_a_feed_that_never_spoke(theme: Theme, qtbot: QtBot) -> None:
+    details = FeedDetails(theme)
+    qtbot.addWidget(details)
+    details.set_status(status(FeedState.CONNECTING), FeedNature.REPLAY, NOW)
+    assert details.values()["Last message"] == "—"
+    assert details.values()["Uptime"] == "—"
+    assert details.values()["Lag"] == "not in real time"
+
+
+def test_retry_is_offered_when_it_helps(theme: Theme, qtbot: QtBot) -> None:
+    details = FeedDetails(theme)
+    qtbot.addWidget(details)
+    button = details.findChild(QPushButton)
+    assert button is not None
+    details.set_status(status(FeedState.LIVE), FeedNature.LIVE, NOW)
+    assert button.isHidden()
+    details.set_status(status(FeedState.BACKING_OFF), FeedNature.LIVE, NOW)
+    assert not button.isHidden()
+    with qtbot.waitSignal(details.retry_requested) as retried:
+        button.click()
+    assert retried.args == ["massive"]
+
+
+def test_details_open_above_their_pill_and_close_by_key(theme: Theme, qtbot: QtBot, qapp: QApplication) -> None:
+    pill = FeedPill(theme, pill_view(status(), FeedNature.LIVE, NOW))
+    qtbot.addWidget(pill)
+    pill.move(300, 700)
+    pill.show()
+    details = FeedDetails(theme)
+    qtbot.addWidget(details)
+    details.set_status(status(), FeedNature.LIVE, NOW)
+    details.open_above(pill)
+    assert details.isVisible()
+    assert pill.screen().availableGeometry().contains(details.geometry())
+    qtbot.keyClick(details, Qt.Key.Key_Escape)
+    assert not details.isVisible()

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marketwatch.feeds.subscriptions import Subscriptions, TopicPhase
+from marketwatch.protocols.base import Channel, Topic
+
+A, B, C = (Topic(Channel.TRADES, key) for key in "ABC")
+
+
+def ask_all(subscriptions: Subscriptions) -> list[Topic]:
+    asked = subscriptions.to_ask()
+    subscriptions.note_asked(asked, 5)
+    return asked
+
+
+def test_users_are_counted() -> None:
+    subscriptions = Subscriptions()
+    subscriptions.want([A, B])
+    subscriptions.want([A])
+    subscriptions.unwant([A])
+    assert subscriptions.wanted == (A, B)
+    subscriptions.unwant([A, C])
+    assert subscriptions.wanted == (B,)
+
+
+def test_only_what_is_new_is_asked_and_only_what_was_asked_is_ended() -> None:
+    subscriptions = Subscriptions()
+    subscriptions.want([A])
+    assert ask_all(subscriptions) == [A]
+    subscriptions.want([B, A])
+    assert ask_all(subscriptions) == [B]
+    subscriptions.unwant([B])
+    assert subscriptions.to_end() == [B]
+    subscriptions.note_ended([B])
+    assert subscriptions.to_end() == []
+
+
+def test_after_a_loss_everything_is_asked_again() -> None:
+    subscriptions = Subscriptions()
+    subscriptions.want([A, B])
+    ask_all(subscriptions)
+    subscriptions.note(A, TopicPhase.CONFIRMED, 6)
+    subscriptions.connection_lost()
+    assert subscriptions.confirmed_count == 0
+    assert subscriptions.to_ask() == [A, B]
+
+
+def test_the_difference_shows_missing_surplus_and_refused() -> None:
+    subscriptions = Subscriptions()
+    subscriptions.want([A, B])
+    ask_all(subscriptions)
+    subscriptions.note(A, TopicPhase.REFUSED, 6, "not in your plan")
+    subscriptions.note(C, TopicPhase.CONFIRMED, 6)
+    difference = subscriptions.difference()
+    assert difference.missing == (A, B)
+    assert difference.surplus == (C,)
+    assert difference.refused == (A,)
+    assert subscriptions.state(A).reason == "not in your plan"
+    assert (subscriptions.refused_count, subscriptions.active_count) == (1, 2)
+    assert subscriptions.to_end() == [C]
+
+
+def test_a_refused_topic_wanted_again_is_asked_again() -> None:
+    subscriptions = Subscriptions()
+    subscriptions.want([A])
+    ask_all(subscriptions)
+    subscriptions.note(A, TopicPhase.REFUSED, 6)
+    assert subscriptions.to_ask() == []
+    subscriptions.unwant([A])
+    subscriptions.want([A])
+    assert subscriptions.to_ask() == [A]
+
+
+def test_beyond_the_limit_the_newest_wait_until_there_is_room() -> None:
+    subscriptions = Subscriptions(limit=2)
+    subscriptions.want([A, B, C])
+    assert ask_all(subscriptions) == [A, B]
+    assert subscriptions.state(C).phase is TopicPhase.OVER_LIMIT
+    subscriptions.unwant([A])
+    assert subscriptions.to_end() == [A]
+    assert subscriptions.to_ask() == [C]
+    assert subscriptions.state(C).phase is TopicPhase.WAITING
+
+
+def test_phases_of_one_topic() -> None:
+    subscriptions = Subscriptions()
+    assert subscriptions.state(A).phase is TopicPhase.UNWANTED
+    subscriptions.want([A])
+    assert subscriptions.state(A).phase is TopicPhase.WAITING
+    ask_all(subscriptions)
+    assert (subscriptions.state(A).phase, subscriptions.state(A).at_ns) == (TopicPhase.ASKED, 5)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from([A, B, C])), max_size=40), st.none() | st.integers(1, 3))
+def test_any_history_leads_to_the_topics_with_users(history: list[tuple[bool, Topic]], limit: int | None) -> None:
+    subscriptions, users = Subscriptions(limit), Counter[Topic]()
+    at_server: set[Topic] = set()
+    for is_wish, topic in history:
+        if is_wish:
+            users[topic] += 1
+            subscriptions.want([topic])
+        else:
+            users[topic] = max(0, users[topic] - 1)
+            subscriptions.unwant([topic])
+        ended = subscriptions.to_end()
+        subscriptions.note_ended(ended)
+        at_server -= set(ended)
+        at_server |= set(ask_all(subscriptions))
+    assert set(subscriptions.wanted) == {topic for topic, count in users.items() if count}
+    assert at_server == set(subscriptions.served())
+    assert len(at_server) <= (limit or 3)
