@@ -154,7 +154,7 @@ def _run_with_progress(command: list[str], folder: Path) -> tuple[int, str]:
             collected += line.startswith("Collecting ")
             if time.monotonic() - spoke_at >= _PROGRESS_EVERY_S:
                 spoke_at = time.monotonic()
-                say(f"  {collected} packages found; {line.strip()[:90]}")
+                say(f"  … {collected} packages so far")
     return process.returncode, "".join(lines)
 
 

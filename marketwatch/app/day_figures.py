@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Sequence
 
 from marketwatch.app.core import Core
@@ -16,11 +17,24 @@ from marketwatch.services.notices import Severity
 
 
 class DayFigures:
-    """Owns the fetcher of one feed and its web client. An address without a REST service beside it fetches nothing."""
+    """Owns the fetcher of one feed and its web client. An address without a REST service beside it fetches nothing.
 
-    def __init__(self, core: Core, feed_id: FeedId, stream_url: str, credentials: Callable[[], Secret | None]) -> None:
+    A feed that streams the whole day to every new connection (`is_whole_day_streamed`) begins anew with each: only
+    its previous closes are taken, and the hub forgets the day when the connection is lost.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        feed_id: FeedId,
+        stream_url: str,
+        credentials: Callable[[], Secret | None],
+        *,
+        is_whole_day_streamed: bool = False,
+    ) -> None:
         self._core = core
         self._feed_id = feed_id
+        self._is_whole_day_streamed = is_whole_day_streamed
         self._keys: dict[InstrumentId, str] = {}
         self._generation: int | None = None
         self._fetcher: ReferenceFetcher | None = None
@@ -59,14 +73,18 @@ class DayFigures:
             self._fetcher.request([key])
 
     def _on_status(self, status: FeedStatus) -> None:
-        if status.feed_id != self._feed_id or status.state is not FeedState.LIVE:
+        if status.feed_id != self._feed_id or status.generation == self._generation:
             return
-        if status.generation != self._generation:
+        if status.state is FeedState.CONNECTING and self._is_whole_day_streamed and self._generation is not None:
+            self._core.hub.reset(self._feed_id)
+        if status.state is FeedState.LIVE:
             self._generation = status.generation
             if self._fetcher is not None:
                 self._fetcher.request(self._keys.values())
 
     def _take(self, statistics: Sequence[DayStatistics]) -> None:
+        if self._is_whole_day_streamed:
+            statistics = [DayStatistics(key=one.key, stamp=one.stamp, prev_close=one.prev_close) for one in statistics]
         self._core.hub.publish(self._feed_id, statistics)
 
     def _refused(self, error: FeedError) -> None:
@@ -78,7 +96,7 @@ class DayFigures:
         )
 
 
-def _make_tls() -> object:
+def _make_tls() -> ssl.SSLContext:
     from marketwatch.feeds.transport import make_tls_context
 
     return make_tls_context()

@@ -7,8 +7,10 @@ from urllib.parse import urlsplit
 
 from marketwatch.app.core import Core
 from marketwatch.app.day_figures import DayFigures
+from marketwatch.domain.calendar import Phase
 from marketwatch.domain.ids import FeedId
 from marketwatch.domain.secret import Secret
+from marketwatch.domain.venues import UNITED_STATES
 from marketwatch.feeds.catalog import FeedAddress, FeedSpec
 from marketwatch.feeds.supervisor import FeedSettings
 from marketwatch.runtime.clock import LiveMarketClock
@@ -49,7 +51,7 @@ class LiveFeed:
         )
         self._figures.open()
         settings = FeedSettings(feed_id=self.feed_id, label=spec.label, spec=spec, address=self._address)
-        core.feeds.add_feed(settings, self.credentials)
+        core.feeds.add_feed(settings, self.credentials, session_open=self._is_session_open)
         if self._secret is None and not _is_loopback(self._address.url):
             names = " or ".join(spec.credential_names)
             core.notices.add(
@@ -58,6 +60,11 @@ class LiveFeed:
                 "none is set in the environment",
                 f"Set {names} and start again",
             )
+
+    def _is_session_open(self, wall_ns: int) -> bool | None:
+        """Tell whether ticks are to be expected, by the calendar of the market that this feed serves."""
+        phase = self._core.calendars.by_rules(UNITED_STATES).phase(wall_ns)
+        return None if phase is Phase.UNKNOWN else phase is not Phase.CLOSED
 
     async def close(self) -> None:
         """Disconnect."""

@@ -17,12 +17,16 @@ from marketwatch.domain.instrument import Instrument
 from marketwatch.domain.secret import Secret
 from marketwatch.feeds.catalog import CATALOG, FeedAddress, FeedKind
 from marketwatch.feeds.supervisor import FeedSettings, FeedSupervisor
+from marketwatch.protocols.base import Channel
 from marketwatch.runtime.clock import MarketClock
 from marketwatch.services.feed_route import FeedFacts, FeedNature
 
 if TYPE_CHECKING:
     from marketwatch.gateway.server import GatewayServer
     from marketwatch.gateway.source import MarketSource
+
+
+_CHANNELS = (Channel.TRADES, Channel.QUOTES, Channel.LIMITS)
 
 
 class LocalFeed(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,15 +85,18 @@ class LocalMarket:
         settings = FeedSettings(
             feed_id=feed.feed_id,
             label=feed.label,
-            spec=CATALOG[FeedKind.MASSIVE],
+            spec=msgspec.structs.replace(CATALOG[FeedKind.MASSIVE], default_channels=_CHANNELS),
             address=FeedAddress(self._server.url),
             measures_lag=False,
             is_pinged=False,
         )
         if feed.has_day_figures:
-            self._figures = DayFigures(core, feed.feed_id, self._server.url, self.credentials)
+            self._figures = DayFigures(
+                core, feed.feed_id, self._server.url, self.credentials, is_whole_day_streamed=True
+            )
             self._figures.open()
-        core.feeds.add_feed(settings, self.credentials)
+        # A paused or finished session is silent and well: no silence is a fault here.
+        core.feeds.add_feed(settings, self.credentials, session_open=lambda _wall_ns: False)
 
     async def close(self) -> None:
         """Disconnect and stop serving."""

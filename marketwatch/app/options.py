@@ -29,6 +29,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     replay: Path | None = None
     speed: float | None = 1.0
     start_at: str | None = None
+    closes: Path | None = None
     feed: str | None = None
     url: str | None = None
     watch: tuple[str, ...] = ()
@@ -108,6 +109,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--replay", metavar="FILE", type=_existing_file, help="replay a recorded session (Parquet)")
     add("--speed", metavar="N|max", type=speed, default=1.0, help="speed of the replay, 0.1 to 1000 or max")
     add("--from", dest="start_at", metavar="HH:MM", type=clock_time, help="where the replay starts, exchange time")
+    add("--closes", metavar="FILE", type=_existing_file, help="daily bars (Parquet) with the closes before a replay")
     add("--feed", metavar="KIND", help="read a feed of this kind (massive)")
     add("--url", metavar="ADDRESS", help="address of the feed's server, such as ws://127.0.0.1:9000/stocks")
     add("--watch", metavar="A,B", type=_symbols, default=(), help="symbols to watch in a list of their own")
@@ -130,6 +132,8 @@ def read_options(arguments: list[str]) -> Options:
         parser.error("--replay and --feed do not go together")
     if given["start_at"] and not given["replay"]:
         parser.error("--from needs --replay")
+    if given["closes"] and not given["replay"]:
+        parser.error("--closes needs --replay")
     if given["url"] and not given["feed"]:
         parser.error("--url needs --feed, for example --feed massive")
     if given["quit_after"] and not given["screenshot"]:

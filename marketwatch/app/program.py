@@ -85,7 +85,7 @@ class Program:
         self.screen = screen = self._build_screen(lists, sessions)
         commands = self._connect_commands(screen)
         if saver is not None:
-            saver.on_failed = core.notices.add_error
+            saver.on_failed = lambda error: _forget(core.notices.add_error(error))
         self._tell_early_notices(database)
         screen.window.show()
         core.start()
@@ -144,7 +144,9 @@ class Program:
         self._commands = commands
         try:
             if options.replay is not None:
-                view = await sessions.open_replay(options.replay, speed=options.speed, start_at=options.start_at)
+                view = await sessions.open_replay(
+                    options.replay, speed=options.speed, start_at=options.start_at, closes=options.closes
+                )
             elif options.feed is not None:
                 view = await sessions.open_feed(options.feed, options.url, options.watch)
             else:
@@ -158,7 +160,7 @@ class Program:
 
     async def _open_recording(self, path: Path) -> None:
         try:
-            view = await self.screen.sessions.open_replay(path, speed=1.0, start_at=None)
+            view = await self.screen.sessions.open_replay(path)
         except MarketWatchError as error:
             self.core.notices.add_error(error)
             return
@@ -250,5 +252,5 @@ def _load_chart() -> None:
     import marketwatch.qt.panels.chart_panel  # noqa: F401
 
 
-def _forget(_task: object) -> None:
-    """Say that the task belongs to its owner alone."""
+def _forget(_answer: object) -> None:
+    """Take an answer that nobody needs: the task or notice belongs to its owner."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from marketwatch.app.core import Core
 from marketwatch.app.market_view import ListNames, MarketView
+from marketwatch.app.replay_control import ReplayControl
 from marketwatch.app.sessions import Sessions, SessionView
 from marketwatch.app.status_line import StatusLine
 from marketwatch.domain.ids import FeedId, InstrumentId, Venue
@@ -119,6 +121,20 @@ class Screen(QObject):
         self.search.chart_chosen.connect(self._on_chart_requested)
         self.tool_bar.search_requested.connect(lambda: self.open_search(""))
         self.window.close_requested.connect(self.quit_requested)
+        self._connect_replay_bar()
+
+    def _connect_replay_bar(self) -> None:
+        bar = self.replay_bar
+        bar.play_requested.connect(lambda: self._replay(ReplayControl.toggle))
+        bar.pause_requested.connect(lambda: self._replay(ReplayControl.toggle))
+        bar.restart_requested.connect(lambda: self._replay(ReplayControl.restart))
+        bar.speed_chosen.connect(lambda speed: self._replay(lambda replay: replay.set_speed(speed)))
+        bar.seek_requested.connect(lambda instant_ns: self._replay(lambda replay: replay.seek(instant_ns)))
+
+    def _replay(self, act: Callable[[ReplayControl], None]) -> None:
+        if self.sessions.replay is not None:
+            act(self.sessions.replay)
+            self._show_replay()
 
     def build_chart(self) -> None:
         """Put the chart into its dock; called once the first paint is done and its libraries are loaded."""
@@ -165,11 +181,12 @@ class Screen(QObject):
             self.lists.rename_list(found.id, view.list_name)
         if found is None:
             self.lists.create_list(view.list_name, ids)
-            return
-        for instrument_id in ids:
-            if instrument_id not in found:
-                found.insert(len(found), [instrument_id])
-        self.lists.switch_to(list(self.lists.lists).index(found))
+        else:
+            found.insert(len(found), [one for one in ids if one not in found])
+            self.lists.switch_to(list(self.lists.lists).index(found))
+        if self.list_panel.view.current_instrument() is None:
+            self.list_panel.show_instrument(ids[0])
+        self.window.focus_panel("lists")
 
     def _session_feed(self) -> FeedId | None:
         view = self.sessions.view

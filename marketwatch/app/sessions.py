@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -20,7 +21,8 @@ from marketwatch.domain.ids import CASH, FeedId, InstrumentId, Venue
 from marketwatch.domain.instrument import Instrument
 from marketwatch.errors import ConfigurationError
 from marketwatch.feeds.catalog import CATALOG, FeedKind
-from marketwatch.feeds.recorded.recording import Recording, open_recording
+from marketwatch.feeds.recorded.recording import Recording, RecordingFacts, open_recording
+from marketwatch.feeds.recorded.session_time import exchange_zone
 from marketwatch.services.feed_route import FeedNature
 
 if TYPE_CHECKING:
@@ -75,17 +77,20 @@ class Sessions:
         )
         return self.view
 
-    async def open_replay(self, path: Path, *, speed: float | None, start_at: str | None) -> SessionView:
-        """Show a recorded session. Raises RecordingError."""
+    async def open_replay(
+        self, path: Path, *, speed: float | None = 1.0, start_at: str | None = None, closes: Path | None = None
+    ) -> SessionView:
+        """Show a recorded session; `closes` are daily bars that give the closes before it. Raises RecordingError."""
         from marketwatch.app.recorded_instruments import resolve_hints
         from marketwatch.feeds.playback import Playback
-        from marketwatch.feeds.recorded.session_time import exchange_zone, time_of_day_ns
+        from marketwatch.feeds.recorded.session_time import time_of_day_ns
         from marketwatch.feeds.recorded.source import RecordedSource
 
         recording = await open_recording(path)
         try:
             facts = recording.describe()
             start_ns = time_of_day_ns(facts, start_at) if start_at else None
+            stated = {} if closes is None else await self._previous_closes(closes, facts)
         except BaseException:
             await recording.close()
             raise
@@ -95,8 +100,14 @@ class Sessions:
         playback = Playback(
             recording, clock=core.runtime.clock, speed=speed, start_at_ns=start_ns, hold=True, stays=True
         )
-        source = RecordedSource(playback, resolve_hints(facts.instruments, core.directory))
-        feed = LocalFeed(feed_id=REPLAY, label="Replay", nature=FeedNature.REPLAY, market_clock=playback)
+        source = RecordedSource(playback, resolve_hints(facts.instruments, core.directory), stated)
+        feed = LocalFeed(
+            feed_id=REPLAY,
+            label="Replay",
+            nature=FeedNature.REPLAY,
+            market_clock=playback,
+            has_day_figures=bool(stated),
+        )
         self._market = LocalMarket(core, source, feed)
         await self._market.open()
         self.replay = ReplayControl(core, self._market, playback)
@@ -104,7 +115,7 @@ class Sessions:
         self.view = SessionView(
             nature=FeedNature.REPLAY,
             feed_id=REPLAY,
-            list_name=f"Replay {facts.name}",
+            list_name=f"Replay {_date_words(facts.start_ns, zone.key)}",
             instruments=tuple(self._market.instruments.values()),
             bar_title="REPLAY",
             bar=f"A recorded session, {_day_words(facts.start_ns, zone.key)}. Nothing here is happening now.",
@@ -112,6 +123,13 @@ class Sessions:
             clock_note="replay",
         )
         return self.view
+
+    async def _previous_closes(self, path: Path, facts: RecordingFacts) -> dict[str, float]:
+        from marketwatch.feeds.recorded.closes import previous_closes
+
+        session = datetime.datetime.fromtimestamp(facts.start_ns // 1_000_000_000, exchange_zone(facts)).date()
+        work = partial(previous_closes, path, session, facts.symbols)
+        return await self._core.runtime.pool.run("read the closes before the session", work)
 
     async def open_feed(self, kind: str, url: str | None, watch: Sequence[str]) -> SessionView:
         """Show a real feed, at an address or at its vendor's. Raises ConfigurationError."""
@@ -169,3 +187,8 @@ def _make_simulated(core: Core) -> SimulatedMarket:
 def _day_words(instant_ns: int, zone: str) -> str:
     day = datetime.datetime.fromtimestamp(instant_ns // 1_000_000_000, ZoneInfo(zone))
     return f"{day:%A} {day.day} {day:%B %Y}"
+
+
+def _date_words(instant_ns: int, zone: str) -> str:
+    day = datetime.datetime.fromtimestamp(instant_ns // 1_000_000_000, ZoneInfo(zone))
+    return f"{day.day} {day:%b %Y}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -96,16 +97,11 @@ class UserCommands:
     def _appearance(self) -> dict[str, Callable[[], None]]:
         panel = self._screen.list_panel
         table: dict[str, Callable[[], None]] = {}
-        for theme in THEMES:
-            table[f"theme_{theme}"] = lambda name=theme: self._choose_theme(name, None)
-        for preset in PRESETS:
-            table[f"preset_{preset}"] = lambda name=preset: self._choose_theme(None, name)
-        for density in _DENSITIES:
-            table[f"density_{density}"] = lambda name=density: panel.choose_density(name)
-        for command, mode in _FLASHES.items():
-            table[command] = lambda name=mode: panel.choose_flash(name)
-        for command, set_name in _COLUMN_SETS.items():
-            table[command] = lambda name=set_name: panel.choose_columns(name)
+        table.update({f"theme_{name}": partial(self._choose_theme, name, None) for name in THEMES})
+        table.update({f"preset_{name}": partial(self._choose_theme, None, name) for name in PRESETS})
+        table.update({f"density_{name}": partial(panel.choose_density, name) for name in _DENSITIES})
+        table.update({command: partial(panel.choose_flash, mode) for command, mode in _FLASHES.items()})
+        table.update({command: partial(panel.choose_columns, name) for command, name in _COLUMN_SETS.items()})
         return table
 
     def _chart_and_replay(self) -> dict[str, Callable[[], None]]:

@@ -33,7 +33,7 @@ def run_window(options: Options) -> int:
         program = Program(app, options, runtime)
         ticker = loop.when_asked_to_quit(program.ask_to_quit)
         gc.freeze()  # what start-up made lives on: the collector need not look at it again
-        code = loop.run_until_complete(program.run())
+        code: int = loop.run_until_complete(program.run())
         if ticker is not None:
             ticker.stop()
         return code

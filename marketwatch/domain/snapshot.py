@@ -324,7 +324,7 @@ class Snapshot:
     def _withheld_of_day(self, figure: str) -> str:
         if figure in _CLOSE_FIGURES and self.prev_close is None:
             return "previous close not given by this feed"
-        if figure == "day_open" and self.own_high != NO_HIGH:
+        if figure == "day_open" and self.day_high is not None:
             return "the open was not seen and is not given by this feed"
         if figure == "vwap":
             return "trades before the start of this feed are missing"

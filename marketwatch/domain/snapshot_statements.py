@@ -131,6 +131,20 @@ def apply_limits(s: Snapshot, limits: PriceLimits) -> None:
         s.upper_limit = limits.upper_limit
     if limits.lower_limit is not None:
         s.lower_limit = limits.lower_limit
-    if limits.halted is not None and limits.halted != s.halted:
-        s.halted = limits.halted
-        s.halted_ns = limits.event_ns if limits.halted else None
+    halted = limits.halted if limits.halted is not None else _halted_by(limits.indicators)
+    if halted is not None and halted != s.halted:
+        s.halted = halted
+        s.halted_ns = limits.event_ns if halted else None
+
+
+_HALT_INDICATORS = frozenset({17})  # the tape's limit-up/limit-down indicators: trading pause, and its end
+_RESUME_INDICATORS = frozenset({18})
+
+
+def _halted_by(indicators: tuple[int, ...] | None) -> bool | None:
+    """Read a halt or its end from the indicators of a price band, None when they say nothing of it."""
+    if indicators is None:
+        return None
+    if not _HALT_INDICATORS.isdisjoint(indicators):
+        return True
+    return None if _RESUME_INDICATORS.isdisjoint(indicators) else False

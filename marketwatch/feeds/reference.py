@@ -33,9 +33,20 @@ _LARGEST_BODY = 16 * 1024 * 1024
 class Answer(Protocol):
     """One HTTP answer, read whole."""
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+    @property
+    def status(self) -> int:
+        """HTTP status."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers by name."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """The whole body."""
+        ...
 
 
 class HttpGet(Protocol):

@@ -118,8 +118,12 @@ class GatewayServer:
         return GatewaySummary(self._events, self._trades, self._fan_out.delivered, self._clients, self._slow_clients)
 
     def statistics(self, key: str) -> DayStatistics | None:
-        """Return the figures of the day: the source's own, else those counted here."""
-        return self._source.statistics(key) or self._figures.statistics(key)
+        """Return the figures of the day: those counted here, and in their place what the source itself states."""
+        stated, counted = self._source.statistics(key), self._figures.statistics(key)
+        if stated is None or counted is None:
+            return stated or counted
+        known = {name: value for name, value in msgspec.structs.asdict(stated).items() if value is not None}
+        return msgspec.structs.replace(counted, **known)
 
     # What the source calls
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QSizePolicy, QToolBar, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QSizePolicy, QToolBar, QWidget
 
 from marketwatch.qt.theme import Theme
 
@@ -38,6 +38,7 @@ class MainWindow(QMainWindow):
         status = self.statusBar()
         status.setFixedHeight(theme.height("statusbar"))
         status.setSizeGripEnabled(False)
+        status.setContentsMargins(6, 0, 6, 0)
 
     # --- placing
 
@@ -49,11 +50,11 @@ class MainWindow(QMainWindow):
         bar.setFloatable(False)
         bar.toggleViewAction().setEnabled(False)
         bar.setFixedHeight(height)
-        bar.setContentsMargins(0, 0, 0, 0)
+        bar.setProperty("bare", True)
+        if (layout := bar.layout()) is not None:
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(0)
         widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        if bar_layout := bar.layout():
-            bar_layout.setContentsMargins(0, 0, 0, 0)
-            bar_layout.setSpacing(0)
         bar.addWidget(widget)
         if self._bars:
             self.addToolBarBreak()
@@ -80,8 +81,7 @@ class MainWindow(QMainWindow):
         dock = self._docks[name]
         old = dock.widget()
         dock.setWidget(widget)
-        if old is not None:
-            old.deleteLater()
+        old.deleteLater()
 
     def add_status(self, widget: QWidget, *, at_right: bool = False) -> None:
         """Add a widget to the status bar."""
@@ -157,17 +157,18 @@ class MainWindow(QMainWindow):
             return
         current = self._focused_panel()
         index = (names.index(current) + step) % len(names) if current in names else 0
-        widget = self._docks[names[index]].widget()
-        if widget is not None:
-            target = widget.focusProxy() or widget
-            target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.focus_panel(names[index])
+
+    def focus_panel(self, name: str) -> None:
+        """Move the focus into a panel."""
+        widget = self._docks[name].widget()
+        (widget.focusProxy() or widget).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _focused_panel(self) -> str | None:
-        focused = self.focusWidget()
-        for name, dock in self._docks.items():
-            if focused is not None and dock.isAncestorOf(focused):
-                return name
-        return None
+        focused = QApplication.focusWidget()
+        if focused is None:
+            return None
+        return next((name for name, dock in self._docks.items() if dock.isAncestorOf(focused)), None)
 
     def _bring_onto_screen(self) -> None:
         frame = self.frameGeometry()
@@ -198,9 +199,3 @@ def _is_reachable(frame: QRect, area: QRect) -> bool:
     seen = title.intersected(area)
     return seen.width() >= 100 and seen.height() >= 20
 
-
-def spacer(parent: QWidget) -> QWidget:
-    """Return a widget that takes the room between left and right of a tool bar."""
-    widget = QLabel(parent)
-    widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-    return widget

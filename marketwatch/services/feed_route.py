@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from marketwatch.domain.events import EventKind, MarketEvent, TradeTick
-from marketwatch.domain.ids import FeedId
+from marketwatch.domain.ids import FeedId, Venue
 from marketwatch.domain.snapshot import Origin, Snapshot
 from marketwatch.domain.snapshot_rules import is_same_trade
 from marketwatch.runtime.clock import MarketClock
@@ -104,8 +104,7 @@ class FeedRoute:
         self.gaps: deque[tuple[int, int]] = deque(maxlen=_GAPS_KEPT)
         self._recent: deque[Sequence[MarketEvent]] = deque()
         self._recent_events = 0
-        self._origin: Origin | None = None
-        self._is_origin_used = False
+        self._fresh_origins: dict[Venue, Origin] = {}
 
     def received(self, events: Sequence[MarketEvent], now_ns: int) -> None:
         """Count one message and keep it a while, so that trades sent again can be told."""
@@ -116,7 +115,10 @@ class FeedRoute:
         self._recent_events += size
         while self._recent_events > _REMEMBERED_EVENTS:
             self._recent_events -= len(self._recent.popleft())
-        self._is_origin_used = True
+        if self._fresh_origins:
+            for venue, origin in self._fresh_origins.items():
+                origin.seen_from_ns = self.facts.market_clock.now_ns(venue)
+            self._fresh_origins.clear()
 
     def count(self, kind: EventKind) -> None:
         """Count an event of an instrument that nobody tracks; quotes are what remains of all events."""
@@ -125,33 +127,28 @@ class FeedRoute:
             setattr(self, name, getattr(self, name) + 1)
 
     def was_seen(self, trade: TradeTick) -> bool:
-        """Tell whether the same trade came shortly before this one."""
+        """Tell whether the same trade came shortly before this one, which is in the newest message."""
         for events in self._recent:
             for event in events:
-                if event is trade:
+                if event is trade and events is self._recent[-1]:
                     return False
                 if event.key == trade.key and isinstance(event, TradeTick) and is_same_trade(trade, event):
                     return True
         return False
 
-    def origin_at(self, market_ns: int) -> Origin:
-        """Return since when an instrument tracked now is followed; shared until the feed has delivered something."""
-        if self._origin is None or self._is_origin_used:
-            self._origin = Origin(market_ns)
-            self._is_origin_used = False
-        return self._origin
-
-    def note_event_time(self, event_ns: int) -> None:
-        """Learn that the feed told us of a time before we began to follow it (a replay or prelude from the open)."""
-        if self._origin is not None and event_ns < self._origin.seen_from_ns:
-            self._origin.seen_from_ns = event_ns
+    def origin_at(self, venue: Venue) -> Origin:
+        """Return since when an instrument tracked now is followed: from the next message on."""
+        origin = self._fresh_origins.get(venue)
+        if origin is None:
+            origin = self._fresh_origins[venue] = Origin(self.facts.market_clock.now_ns(venue))
+        return origin
 
     def restart(self) -> None:
         """Forget what ties this feed to the session that was played so far; counts go on."""
         self.gaps.clear()
         self._recent.clear()
         self._recent_events = 0
-        self._origin = None
+        self._fresh_origins.clear()
 
     def counts(self) -> FeedCounts:
         """Return the counts so far."""

@@ -27,7 +27,7 @@ from marketwatch.domain.events import (
 )
 from marketwatch.domain.ids import FeedId, InstrumentId
 from marketwatch.domain.instrument import Instrument
-from marketwatch.domain.snapshot import Snapshot
+from marketwatch.domain.snapshot import Origin, Snapshot
 from marketwatch.domain.snapshot_day import enter_day, flush
 from marketwatch.domain.snapshot_rules import (
     APPLIED,
@@ -111,7 +111,7 @@ class MarketHub:
         if holder is not None:
             raise DuplicateInstrument(f"“{key}” already stands for {holder.instrument.id} at {route.facts.label}")
         self.untrack(instrument.id)
-        origin = route.origin_at(route.facts.market_clock.now_ns(instrument.id.venue))
+        origin = route.origin_at(instrument.id.venue)
         snapshot = Snapshot(instrument, feed_id, origin, self.calendars.of(instrument.id), self._new_bars)
         snapshot.has_seconds = len(self._by_id) < _SECONDS_FOR
         route.snapshots[key] = self._by_id[instrument.id] = snapshot
@@ -176,6 +176,9 @@ class MarketHub:
         route = self._routes[feed_id]
         route.gaps.append((from_ns, to_ns))
         for snapshot in route.snapshots.values():
+            hours_ns = snapshot.calendar.day(to_ns).hours_ns
+            if hours_ns is not None and from_ns < hours_ns[1] < to_ns:
+                snapshot.origin = Origin(to_ns)
             for bars in (snapshot.seconds, snapshot.minutes):
                 if bars is not None:
                     bars.mark_partial(from_ns, to_ns)
@@ -211,7 +214,7 @@ class MarketHub:
         route.restart()
         for snapshot in route.snapshots.values():
             snapshot.clear()
-            snapshot.origin = route.origin_at(route.facts.market_clock.now_ns(snapshot.instrument.id.venue))
+            snapshot.origin = route.origin_at(snapshot.instrument.id.venue)
             self._mark(snapshot)
 
     # Events
@@ -393,7 +396,8 @@ class MarketHub:
         self._attend(s, limits)
 
     def _enter_day(self, route: FeedRoute, s: Snapshot, event_ns: int) -> None:
-        route.note_event_time(event_ns)
+        origin = s.origin
+        origin.seen_from_ns = min(origin.seen_from_ns, event_ns)  # a replay or prelude from before we began to follow
         enter_day(s, s.calendar.day(event_ns))
 
     def _market_ns(self, route: FeedRoute, s: Snapshot) -> int:

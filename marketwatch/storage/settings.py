@@ -29,7 +29,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the user may prefer. The window's places are what Qt gave, in base64."""
 
     theme: Literal["dark", "light", "highContrast", "system"] = "dark"
-    preset: ShortText = "greenRed"
+    preset: Literal["greenRed", "redGreen", "redBlue", "blueOrange", "mono"] = "greenRed"
     density: Literal["compact", "comfortable"] = "compact"
     table_rate_hz: RateHz = 10
     chart_rate_hz: RateHz = 10

@@ -86,15 +86,20 @@ def has_finplot() -> bool:
 
 
 class FinplotPeer:
-    """A finplot window of the size of ours."""
+    """A finplot window of the size of ours.
 
-    def __init__(self, bars: Bars) -> None:
+    finplot keeps a picture somewhat wider than the view: panning inside it is a mere copy (`is_cached`), zooming
+    and panning further draw it anew.
+    """
+
+    def __init__(self, bars: Bars, *, is_cached: bool) -> None:
         import finplot
         import pandas as pd
 
         index = pd.date_range("2013-10-08 09:30", periods=len(bars), freq="min")
         self._frame = pd.DataFrame(bars[:, (0, 3, 1, 2)], columns=["open", "close", "high", "low"], index=index)
         self._finplot = finplot
+        self._is_cached = is_cached
         self._axis = finplot.create_plot("peer", init_zoom_periods=IN_VIEW)
         self._plot = finplot.candlestick_ochl(self._frame, ax=self._axis)
         finplot.show(qt_exec=False)
@@ -103,6 +108,7 @@ class FinplotPeer:
 
     def show_rows(self, first: float, last: float) -> None:
         """Bring rows into view and paint."""
+        self._plot.dirty = not self._is_cached
         self._axis.vb.update_y_zoom(first, last)
         self._repaint()
 

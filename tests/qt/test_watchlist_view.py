@@ -122,7 +122,7 @@ def _grey_edge(image: QImage) -> tuple[int, ...]:
 
 
 def test_closed_and_stale_figures_are_greyer_than_live_ones(scene: Scene) -> None:
-    live, stale, closed = scene.fill("LIVE", "STALE", "CLOSED")
+    _, stale, closed = scene.fill("LIVE", "STALE", "CLOSED")
     scene.source.states[stale] = STALE
     scene.source.states[closed] = state(RowStateKind.CLOSED, "closed 3 Sep")
     scene.show()
@@ -132,7 +132,8 @@ def test_closed_and_stale_figures_are_greyer_than_live_ones(scene: Scene) -> Non
 
 
 def _brightest(scene: Scene, position: int, key: str) -> int:
-    image, place = scene.row_picture(position).convertToFormat(QImage.Format.Format_Grayscale8), scene.view.places.of_key(key)
+    image = scene.row_picture(position).convertToFormat(QImage.Format.Format_Grayscale8)
+    place = scene.view.places.of_key(key)
     assert place is not None
     _, x, width = place
     return max(image.pixelColor(at, y).lightness() for at in range(x, x + width) for y in range(image.height()))
@@ -502,3 +503,23 @@ def test_it_fits_800_by_600_and_comfortable_rows_show_names(scene: Scene) -> Non
     scene.panel.set_density("comfortable")
     assert scene.view.rowHeight(0) == 36
     assert scene.panel.minimumSizeHint().width() <= 420
+
+
+def test_headings_keep_their_height_wherever_they_go(scene: Scene) -> None:
+    scene.fill("A", "B", "C")
+    scene.service.add_heading("X", index=1)
+    scene.show()
+
+    def heights() -> list[int]:
+        return [scene.view.rowHeight(position) for position in range(len(scene.model.rows))]
+
+    assert heights() == [24, 20, 24, 24]
+    scene.service.move_entry(scene.service.current.id, 1, 3)
+    assert heights() == [24, 24, 24, 20]
+    scene.service.remove_entries(scene.service.current.id, [0])
+    assert heights() == [24, 24, 20]
+    scene.service.undo()
+    scene.service.add_heading("Y", index=0)
+    assert heights() == [20, 24, 24, 24, 20]
+    scene.panel.set_density("comfortable")
+    assert heights() == [20, 36, 36, 36, 20]

@@ -123,6 +123,8 @@ class OverlayPainter:
             y = top + index * LEGEND_LINE_PX
             _, x, width = line[-1]
             ground = QRectF(_LEGEND_LEFT - _PADDING, y, x + width + 2 * _PADDING, LEGEND_LINE_PX)
+            if y < LEGEND_LINE_PX:
+                ground.setTop(0)
             painter.fillRect(ground, self._theme.brush("panel"))
             for part, left, size in line:
                 self._segment(painter, part, QRectF(_LEGEND_LEFT + left, y, size, LEGEND_LINE_PX))

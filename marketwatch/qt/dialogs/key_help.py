@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -14,6 +14,7 @@ from marketwatch.qt.theme import Theme
 HEIGHT = 34
 _PADDING = 14
 _KEY_HEIGHT = 17
+_CORNER = 7
 
 
 class KeyHelp(QWidget):
@@ -40,7 +41,12 @@ class KeyHelp(QWidget):
         theme = self._theme
         words, caps = TextMeasure(theme.fonts.text("small")), TextMeasure(theme.fonts.text("micro"))
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.colour("raised"))
+        # Round below, as the pop-up is; the upper corners lie outside.
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.brush("raised"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0, -_CORNER, 0, 0), _CORNER, _CORNER)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.fillRect(0, 0, self.width(), 1, theme.colour("line"))
         fact_left = self.width() - _PADDING - words.width(self._fact)
         base = words.base_line(HEIGHT)

@@ -39,6 +39,7 @@ _FIELD_HEIGHT = 50
 _FILTER_HEIGHT = 38
 _MARGIN = 10
 _RADIUS = 8
+_OWN_KEYS = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape})
 _KEYS = (
     ("↑ ↓", "choose"),
     ("Enter", "add and close"),
@@ -297,7 +298,13 @@ class SearchPopup(QFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let the field's arrows and Enter act on the results."""
-        return isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and self._on_key(event)
+        if not isinstance(event, QKeyEvent):
+            return False
+        if event.type() == QEvent.Type.ShortcutOverride and event.key() in _OWN_KEYS:
+            # Alt+Enter maximises a panel, but not from in here.
+            event.accept()
+            return True
+        return event.type() == QEvent.Type.KeyPress and self._on_key(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Close with Esc from anywhere inside."""

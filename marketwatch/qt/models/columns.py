@@ -168,7 +168,7 @@ def _no_tooltip(row: WatchRow) -> str:
 
 SYMBOL = Column("symbol", "Symbol", 110, CellKind.SYMBOL, Tone.STRONG, _symbol, _write_text, symbol_tooltip)
 SPARK = Column(
-    "sparkline", "Today", 54, CellKind.SPARK, Tone.PLAIN, _spark_change, _write_spark, _no_tooltip,
+    "sparkline", "Today", 50, CellKind.SPARK, Tone.PLAIN, _spark_change, _write_spark, _no_tooltip,
     yields=3, sort_by=_figure("day_change_pct"),
 )  # fmt: skip
 LAST = _price("last_price", "Last", 78, Tone.STRONG)
@@ -180,7 +180,7 @@ VOLUME = Column(
     "volume", "Volume", 60, CellKind.FIGURE, Tone.PLAIN, _figure("volume"), _write_volume, _volume_tooltip, yields=4
 )
 RANGE = Column(
-    "day_range", "Day range", 64, CellKind.RANGE, Tone.PLAIN, _place_in_range, _write_place, range_tooltip, yields=2
+    "day_range", "Day range", 63, CellKind.RANGE, Tone.PLAIN, _place_in_range, _write_place, range_tooltip, yields=2
 )
 TIME = Column(
     "time", "Time", 96, CellKind.TIME, Tone.PLAIN, time_text, _write_text, time_tooltip,

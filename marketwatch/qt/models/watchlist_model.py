@@ -290,7 +290,7 @@ class WatchlistModel(QAbstractTableModel):
             return
         rows = [self._new_row(entry) for entry in self._watchlist.entries[index : index + count]]
         self._rows.insert(index, rows)
-        self._measure()
+        self._measure_again()
 
     def removing(self, index: int, count: int) -> None:
         """Nothing, see `inserting`."""
@@ -299,7 +299,7 @@ class WatchlistModel(QAbstractTableModel):
         """Let entries go."""
         self._rows.remove(index, count)
         self._masks.clear()
-        self._measure()
+        self._measure_again()
 
     def moving(self, source: int, target: int) -> None:
         """Nothing, see `inserting`."""
@@ -326,6 +326,12 @@ class WatchlistModel(QAbstractTableModel):
         row = WatchRow(entry)
         row.load(self._source)
         return row
+
+    def _measure_again(self) -> None:
+        before = (self._decimals, self._has_minor_unit, self._zone_text)
+        self._measure()
+        if before != (self._decimals, self._has_minor_unit, self._zone_text):
+            self.headerDataChanged.emit(_HORIZONTAL, 0, len(self._columns) - 1)
 
     def _measure(self) -> None:
         self._decimals = max((row.decimals or 0 for row in self._rows.own), default=0)

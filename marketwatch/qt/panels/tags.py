@@ -44,9 +44,18 @@ def row_tags(row: WatchRow, *, beside_symbol: bool = False) -> Sequence[str]:
     return tags
 
 
+def has_delay(row: WatchRow) -> bool:
+    """Tell whether a row's source is behind the market."""
+    return row.state is not None and any(_is_delay(tag) for tag in row.state.tags)
+
+
+def _is_delay(tag: str) -> bool:
+    return tag[:1] == "D" and tag[1:].isdigit()
+
+
 def tag_style(tag: str) -> tuple[Role, Role, Role]:
     """Return the roles of a tag's text, outline and ground."""
-    if tag[:1] == "D" and tag[1:].isdigit():
+    if _is_delay(tag) or tag == "D":
         return _DELAYED
     return _STYLES.get(tag, _PLAIN)
 

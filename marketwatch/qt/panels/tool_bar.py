@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
 
@@ -28,11 +28,11 @@ class ToolBar(QWidget):
         self._field.asked.connect(self.search_requested)
         self._field.setFixedWidth(_SEARCH_WIDTH)
         self._field.setFixedHeight(theme.height("control"))
-        search = self._field.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
-        icons.keep(search, "search")
+        lens = self._field.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+        icons.keep(lens, "search")
         self._notices = self._button("Notices", "bell", self.notices_requested)
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 1)
+        row.setContentsMargins(8, 0, 8, 1)
         row.setSpacing(theme.space(3))
         row.addWidget(self._field)
         row.addWidget(self._button("Open recording", "play", self.open_requested))
@@ -51,7 +51,7 @@ class ToolBar(QWidget):
         """Return the lower edge of the search field within the window."""
         return self._field.mapTo(self.window(), self._field.rect().bottomLeft()).y()
 
-    def _button(self, text: str, icon: IconName, signal: Signal) -> QToolButton:
+    def _button(self, text: str, icon: IconName, signal: SignalInstance) -> QToolButton:
         button = QToolButton(self)
         button.setText(text)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

@@ -13,8 +13,13 @@ from marketwatch.qt.models.watchlist_model import WatchlistModel
 from marketwatch.qt.models.watchlist_row import WatchRow
 from marketwatch.qt.panels.cell_painter import CellPainter, mixed
 from marketwatch.qt.panels.flash import STEPS, FlashClock
+from marketwatch.qt.panels.row_looks import Edge, Look
+from marketwatch.qt.panels.tags import has_delay
 from marketwatch.qt.theme import Theme
 from marketwatch.qt.theme_tokens import Role
+
+_PRICE_TONES = frozenset({Tone.CHANGE, Tone.EXTENDED_CHANGE})
+_EXTENDED_TONES = frozenset({Tone.EXTENDED, Tone.EXTENDED_CHANGE})
 
 
 class Places(NamedTuple):
@@ -110,7 +115,7 @@ class WatchlistCanvas:
             if not mask >> number & 1:
                 continue
             column = columns[number]
-            role = ground or self._cell_ground(column, look.price_ground) or look.ground or "panel"
+            role = ground or _cell_ground(row, column, look) or "panel"
             box = (x, y, width, height)
             painter.fillRect(x, y, width, height, self._flash_ground(row, column, role))
             self.cells.paint(painter, row, column, texts[number], box)
@@ -121,9 +126,6 @@ class WatchlistCanvas:
         if position in self.selected:
             return "selection" if self.has_focus else "selectionIdle"
         return "hover" if position == self.hovered else None
-
-    def _cell_ground(self, column: Column, price_ground: Role | None) -> Role | None:
-        return price_ground if column.is_price or column.tone is Tone.CHANGE else None
 
     def _flash_ground(self, row: WatchRow, column: Column, role: Role) -> QColor:
         if column.key != "last_price" or not row.flash_direction:
@@ -145,3 +147,12 @@ class WatchlistCanvas:
         painter.fillRect(0, y + height - 1, places.width, 1, colour)
         painter.fillRect(0, y, 1, height, colour)
         painter.fillRect(places.width - 1, y, 1, height, colour)
+
+
+def _cell_ground(row: WatchRow, column: Column, look: Look) -> Role | None:
+    """Return what lies under a cell by its state alone: delayed prices are tinted, stale rows altogether."""
+    if look.price_ground is not None and (column.is_price or column.tone in _PRICE_TONES):
+        return look.price_ground
+    if look.edge is Edge.LOWER_HALF and column.tone in _EXTENDED_TONES and has_delay(row):
+        return "delayedTint"
+    return look.ground

@@ -71,6 +71,7 @@ class WatchlistView(QTableView):
         self._dirty: dict[int, int] = {}
         self._is_all_dirty = True
         self._batch: QRect | None = None
+        self._heights: tuple[int, int, list[int]] | None = None
         self._row_size: RowSize = "compact"
         self._pointer_inside = False
         self._drag = RowDrag(self)
@@ -88,6 +89,7 @@ class WatchlistView(QTableView):
         model.rowsRemoved.connect(self._on_rows_changed)
         model.rowsMoved.connect(self._on_rows_changed)
         model.layoutChanged.connect(self._on_rows_changed)
+        model.headerDataChanged.connect(self._on_rows_changed)
         theme.changed.connect(self._on_theme_changed)
         self._on_rows_changed()
 
@@ -297,19 +299,27 @@ class WatchlistView(QTableView):
     def _on_rows_changed(self) -> None:
         model = self._watch_model
         self.places.follow_model()
-        heights = self.verticalHeader()
-        row_height = self._theme.height(self._row_size)
-        heights.setDefaultSectionSize(row_height)
-        section = self._theme.height("section")
-        for position, row in enumerate(model.rows):
-            wanted = section if row.heading is not None else row_height
-            if heights.sectionSize(position) != wanted:
-                heights.resizeSection(position, wanted)
+        self._follow_heights()
         self._canvas.cells.set_decimals(model.price_decimals, has_minor_unit=model.has_minor_unit)
         self.places.reserve(self._canvas.cells.price_extra)
         self._follow_selection()
         self._follow_scroll()
         self.setAccessibleName(f"Watchlist {model.watchlist.name}" if model.watchlist is not None else "Watchlist")
+
+    def _follow_heights(self) -> None:
+        """Give headings their height; costs next to nothing while they stand where they stood."""
+        heights, rows = self.verticalHeader(), self._watch_model.rows
+        row_height, section = self._theme.height(self._row_size), self._theme.height("section")
+        headings = [position for position, row in enumerate(rows) if row.instrument is None]
+        wanted = (row_height, len(rows), headings)
+        if wanted == self._heights:
+            return
+        before = self._heights[2] if self._heights is not None else []
+        self._heights = wanted
+        heights.setDefaultSectionSize(row_height)
+        for position in {*before, *headings}:
+            if position < len(rows):
+                heights.resizeSection(position, section if rows[position].instrument is None else row_height)
 
     def _on_places_changed(self) -> None:
         self.repaint_all()
