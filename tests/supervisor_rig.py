@@ -13,7 +13,8 @@ from marketwatch.domain.secret import Secret
 from marketwatch.feeds.catalog import FeedAddress, FeedLimits, FeedSpec
 from marketwatch.feeds.status import FeedState, FeedStatus
 from marketwatch.feeds.subscriptions import TopicPhase
-from marketwatch.feeds.supervisor import FeedSettings, FeedSupervisor, Surroundings
+from marketwatch.feeds.supervisor import FeedSupervisor
+from marketwatch.feeds.surroundings import FeedSettings, Surroundings
 from marketwatch.feeds.transport import TransportOptions, WebSocketTransport
 from marketwatch.runtime.executors import WorkerPool
 from marketwatch.runtime.tasks import TaskOwner

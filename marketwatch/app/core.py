@@ -8,6 +8,8 @@ import os
 from collections.abc import Callable, Sequence
 
 from marketwatch.app.feed_keys import FeedKeys
+from marketwatch.app.gap_marker import GapMarker
+from marketwatch.app.lag_watch import LagWatch
 from marketwatch.app.late_transport import LateTransport
 from marketwatch.domain.events import MarketEvent
 from marketwatch.domain.ids import FeedId, InstrumentId
@@ -15,7 +17,7 @@ from marketwatch.domain.instrument import Instrument
 from marketwatch.domain.secret import Secret
 from marketwatch.domain.venues import Calendars
 from marketwatch.feeds.status import FeedStatus
-from marketwatch.feeds.supervisor import Surroundings
+from marketwatch.feeds.surroundings import Surroundings
 from marketwatch.instruments.directory import InstrumentDirectory
 from marketwatch.runtime.clock import Clock, SystemClock
 from marketwatch.runtime.clock_jump import ClockJump, ClockJumpDetector
@@ -82,6 +84,7 @@ class Core:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self.notices = NoticeLog(runtime.clock)
+        self.lag_watch = LagWatch(self.notices)
         self.calendars = Calendars()
         self.hub = MarketHub(runtime.clock, self.calendars)
         self.charts = ChartService(self.hub)
@@ -105,6 +108,7 @@ class Core:
             on_row=self._on_row,
             on_notice=self._feed_says,
         )
+        self.status_changed.append(GapMarker(self.hub).on_status)
         self._jumps = ClockJumpDetector(runtime.clock, runtime.scheduler, self._on_jump)
         self._forget_failures = runtime.failures.add_listener(self._on_failure)
 

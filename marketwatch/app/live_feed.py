@@ -12,7 +12,7 @@ from marketwatch.domain.ids import FeedId
 from marketwatch.domain.secret import Secret
 from marketwatch.domain.venues import UNITED_STATES
 from marketwatch.feeds.catalog import FeedAddress, FeedSpec
-from marketwatch.feeds.supervisor import FeedSettings
+from marketwatch.feeds.surroundings import FeedSettings
 from marketwatch.runtime.clock import LiveMarketClock
 from marketwatch.services.feed_route import FeedFacts, FeedNature
 from marketwatch.services.notices import Severity

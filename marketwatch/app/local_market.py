@@ -16,7 +16,8 @@ from marketwatch.domain.ids import FeedId
 from marketwatch.domain.instrument import Instrument
 from marketwatch.domain.secret import Secret
 from marketwatch.feeds.catalog import CATALOG, FeedAddress, FeedKind
-from marketwatch.feeds.supervisor import FeedSettings, FeedSupervisor
+from marketwatch.feeds.supervisor import FeedSupervisor
+from marketwatch.feeds.surroundings import FeedSettings
 from marketwatch.protocols.base import Channel
 from marketwatch.runtime.clock import MarketClock
 from marketwatch.services.feed_route import FeedFacts, FeedNature

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from marketwatch.app.core import Core
 from marketwatch.domain.ids import FeedId, InstrumentId
 from marketwatch.domain.instrument import Instrument
 from marketwatch.domain.snapshot import Snapshot
 from marketwatch.feeds.status import FeedStatus
-from marketwatch.qt.dialogs.search_popup import ListChoice
 from marketwatch.services.feed_route import FeedFacts, FeedNature
 from marketwatch.services.presentation import Moment, RowState, row_state
-from marketwatch.services.watchlists import WatchlistService
 
 _TAGS = {FeedNature.SIMULATED: "SIM", FeedNature.REPLAY: "REPLAY"}
 
@@ -98,17 +96,3 @@ class MarketView:
         """Return `SIM` or `REPLAY` for figures that are not the market's of now."""
         facts = self.facts(instrument_id)
         return "" if facts is None else _TAGS.get(facts.nature, "")
-
-
-class ListNames:
-    """Names the lists for the search."""
-
-    def __init__(self, service: WatchlistService) -> None:
-        self._service = service
-
-    def choices(self) -> Sequence[ListChoice]:
-        current = self._service.current
-        return [ListChoice(one.id, one.name, one is current) for one in self._service.lists]
-
-    def names_holding(self, instrument_id: InstrumentId) -> Sequence[str]:
-        return [one.name for one in self._service.lists_holding(instrument_id)]

@@ -16,8 +16,10 @@ from marketwatch.app.options import Options
 from marketwatch.app.pictures import save_picture
 from marketwatch.app.screen import Screen
 from marketwatch.app.sessions import Sessions
+from marketwatch.app.single_instance import SingleInstance
 from marketwatch.app.user_commands import UserCommands
 from marketwatch.errors import MarketWatchError, StorageError
+from marketwatch.qt.first_paint import FirstPaint
 from marketwatch.services.notices import Severity
 from marketwatch.services.watchlist_saver import WatchlistSaver
 from marketwatch.services.watchlists import WatchlistService
@@ -45,6 +47,7 @@ class Program:
         self._profile = profile
         self._early: list[StorageNotice] = []
         self._prepare_profile()
+        self._instance = SingleInstance(profile.state)
         self._crash = CrashGuard(profile.logs)
         self._crash.start()
         self._settings = Settings.load(profile.settings_path)
@@ -90,8 +93,7 @@ class Program:
         screen.window.show()
         core.start()
         screen.start()
-        opening = self._runtime.tasks.start("open session", self._open_first(commands))
-        self._runtime.tasks.start("chores", self._chores(opening))
+        self._first_paint = FirstPaint(screen.window, lambda: self._begin(commands))
         await self._asked_to_quit.wait()
         await self._shut_down(saver)
         return 0
@@ -110,11 +112,18 @@ class Program:
         if self._options.theme is not None:
             preferences = self._settings.change(theme=self._options.theme)
         screen = Screen(self._app, self.core, lists, sessions, preferences)
+        screen.second_passed.connect(self._on_second)
         screen.quit_requested.connect(self.ask_to_quit)
         if self._options.size is not None:
             screen.window.resize(*self._options.size)
             screen.window.arrange()
         return screen
+
+    def _on_second(self) -> None:
+        if self._instance.was_asked_to_show():
+            self.screen.window.showNormal()
+            self.screen.window.raise_()
+            self.screen.window.activateWindow()
 
     def _connect_commands(self, screen: Screen) -> UserCommands:
         tasks = self._runtime.tasks
@@ -138,8 +147,14 @@ class Program:
                 "Lists and settings were kept; a report can be saved from the File menu",
             )
 
+    def _begin(self, commands: UserCommands) -> None:
+        """Go on with what the first paint need not wait for."""
+        if self._asked_to_quit.is_set():
+            return
+        opening = self._runtime.tasks.start("open session", self._open_first(commands))
+        self._runtime.tasks.start("chores", self._chores(opening))
+
     async def _open_first(self, commands: UserCommands) -> None:
-        await asyncio.sleep(0)  # the window is painted first
         options, sessions = self._options, self.screen.sessions
         self._commands = commands
         try:
@@ -227,6 +242,7 @@ class Program:
         self.screen.window.allow_closing()
         self.screen.window.close()
         self._crash.finish()
+        self._instance.release()
 
     async def _close_database(self, database: StateDatabase | None) -> None:
         if database is not None:

@@ -9,14 +9,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
 from marketwatch.app.core import Core
-from marketwatch.app.market_view import ListNames, MarketView
-from marketwatch.app.replay_control import ReplayControl
+from marketwatch.app.market_view import MarketView
 from marketwatch.app.sessions import Sessions, SessionView
 from marketwatch.app.status_line import StatusLine
 from marketwatch.domain.ids import FeedId, InstrumentId, Venue
 from marketwatch.domain.instrument import Instrument
 from marketwatch.feeds.status import FeedStatus
-from marketwatch.qt.dialogs.search_popup import SearchPopup
 from marketwatch.qt.flush_timer import FlushTimer
 from marketwatch.qt.icons import IconSet
 from marketwatch.qt.main_window import MainWindow
@@ -33,6 +31,8 @@ from marketwatch.services.watchlists import WatchlistService
 from marketwatch.storage.settings import Preferences
 
 if TYPE_CHECKING:
+    from marketwatch.app.replay_control import ReplayControl
+    from marketwatch.qt.dialogs.search_popup import SearchPopup
     from marketwatch.qt.panels.chart_panel import ChartFacts, ChartPanel
 
 _SECOND_MS = 1000
@@ -44,6 +44,7 @@ class Screen(QObject):
 
     chart_ready = Signal()
     quit_requested = Signal()
+    second_passed = Signal()
 
     def __init__(
         self, app: QApplication, core: Core, lists: WatchlistService, sessions: Sessions, preferences: Preferences
@@ -61,6 +62,7 @@ class Screen(QObject):
         self.window = MainWindow(self.theme)
         self.flush = FlushTimer(core.hub.drain, preferences.table_rate_hz, parent=self)
         self.chart: ChartPanel | None = None
+        self._search: SearchPopup | None = None
         self._chart_state: dict[str, object] = {"interval": preferences.chart_interval}
         self._wanted: Instrument | None = None
         self._build_panels(preferences)
@@ -91,7 +93,6 @@ class Screen(QObject):
         notices_head.set_tabs([HeadTab("Notices")])
         window.add_panel("notices", "Notices", self.notices_panel, notices_head)
         self.notices_head = notices_head
-        self.search = SearchPopup(theme, icons, self.core.directory, self.market, ListNames(self.lists), window)
 
     def _build_bars(self) -> None:
         theme, icons, window = self.theme, self.icons, self.window
@@ -117,17 +118,15 @@ class Screen(QObject):
         self.list_panel.selection_changed.connect(self._on_selected)
         self.list_panel.chart_requested.connect(self._on_chart_requested)
         self.list_panel.search_requested.connect(self.open_search)
-        self.search.instrument_chosen.connect(self._on_chosen)
-        self.search.chart_chosen.connect(self._on_chart_requested)
         self.tool_bar.search_requested.connect(lambda: self.open_search(""))
         self.window.close_requested.connect(self.quit_requested)
         self._connect_replay_bar()
 
     def _connect_replay_bar(self) -> None:
         bar = self.replay_bar
-        bar.play_requested.connect(lambda: self._replay(ReplayControl.toggle))
-        bar.pause_requested.connect(lambda: self._replay(ReplayControl.toggle))
-        bar.restart_requested.connect(lambda: self._replay(ReplayControl.restart))
+        bar.play_requested.connect(lambda: self._replay(lambda replay: replay.toggle()))
+        bar.pause_requested.connect(lambda: self._replay(lambda replay: replay.toggle()))
+        bar.restart_requested.connect(lambda: self._replay(lambda replay: replay.restart()))
         bar.speed_chosen.connect(lambda speed: self._replay(lambda replay: replay.set_speed(speed)))
         bar.seek_requested.connect(lambda instant_ns: self._replay(lambda replay: replay.seek(instant_ns)))
 
@@ -212,12 +211,28 @@ class Screen(QObject):
 
     def open_search(self, text: str = "") -> None:
         """Open the search pop-up under the tool bar, as if `text` had been typed."""
-        self.search.open_at(self.tool_bar.search_bottom() + 10, text)
+        if self._search is None:
+            self._search = self._build_search()
+        self._search.open_at(self.tool_bar.search_bottom() + 10, text)
+
+    def _build_search(self) -> SearchPopup:
+        from marketwatch.app.list_names import ListNames
+        from marketwatch.qt.dialogs.search_popup import SearchPopup
+
+        directory, names = self.core.directory, ListNames(self.lists)
+        search = SearchPopup(self.theme, self.icons, directory, self.market, names, self.window)
+        search.instrument_chosen.connect(self._on_chosen)
+        search.chart_chosen.connect(self._on_chart_requested)
+        return search
 
     def _on_second(self) -> None:
+        self.second_passed.emit()
         if not self.window.isVisible():
             return
-        self.status_line.show_statuses(self.market.refresh_statuses())
+        statuses = self.market.refresh_statuses()
+        for status in statuses:
+            self.core.lag_watch.on_status(status)
+        self.status_line.show_statuses(statuses)
         self.status_line.tick(self._venue_now_ns)
         if self.chart is not None and self.chart.is_live():
             self.chart.refresh()
@@ -231,8 +246,8 @@ class Screen(QObject):
         self.status_line.show_status(status)
         self.list_panel.model.refresh_visible()
 
-    def _on_row(self, _instrument_id: InstrumentId) -> None:
-        self.list_panel.model.refresh_visible()
+    def _on_row(self, instrument_id: InstrumentId) -> None:
+        self.list_panel.row_changed(instrument_id)
 
     def _show_replay(self) -> None:
         replay, view = self.sessions.replay, self.sessions.view

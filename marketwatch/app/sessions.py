@@ -14,18 +14,17 @@ import msgspec
 from marketwatch.app.core import Core
 from marketwatch.app.demo import demo_instruments
 from marketwatch.app.feed_keys import massive_key
-from marketwatch.app.live_feed import LiveFeed
-from marketwatch.app.local_market import LocalFeed, LocalMarket
-from marketwatch.app.replay_control import ReplayControl
 from marketwatch.domain.ids import CASH, FeedId, InstrumentId, Venue
 from marketwatch.domain.instrument import Instrument
 from marketwatch.errors import ConfigurationError
-from marketwatch.feeds.catalog import CATALOG, FeedKind
-from marketwatch.feeds.recorded.recording import Recording, RecordingFacts, open_recording
-from marketwatch.feeds.recorded.session_time import exchange_zone
 from marketwatch.services.feed_route import FeedNature
 
 if TYPE_CHECKING:
+    from marketwatch.app.live_feed import LiveFeed
+    from marketwatch.app.local_market import LocalMarket
+    from marketwatch.app.replay_control import ReplayControl
+    from marketwatch.feeds.catalog import FeedKind
+    from marketwatch.feeds.recorded.recording import Recording, RecordingFacts
     from marketwatch.feeds.simulated.market import SimulatedMarket
 
 SIMULATED = FeedId("simulated")
@@ -46,7 +45,10 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sessions:
-    """Opens and closes what the window shows. `view` is None while nothing is open."""
+    """Opens and closes what the window shows. `view` is None while nothing is open.
+
+    What a session is made of is imported when it is opened: the first paint need not wait for it.
+    """
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -61,6 +63,8 @@ class Sessions:
         await self.close()
         core = self._core
         source = await core.runtime.pool.run("prepare the simulated market", lambda: _make_simulated(core))
+        from marketwatch.app.local_market import LocalFeed, LocalMarket
+
         feed = LocalFeed(
             feed_id=SIMULATED, label="Simulator", nature=FeedNature.SIMULATED, market_clock=source, has_day_figures=True
         )
@@ -81,9 +85,12 @@ class Sessions:
         self, path: Path, *, speed: float | None = 1.0, start_at: str | None = None, closes: Path | None = None
     ) -> SessionView:
         """Show a recorded session; `closes` are daily bars that give the closes before it. Raises RecordingError."""
+        from marketwatch.app.local_market import LocalFeed, LocalMarket
         from marketwatch.app.recorded_instruments import resolve_hints
+        from marketwatch.app.replay_control import ReplayControl
         from marketwatch.feeds.playback import Playback
-        from marketwatch.feeds.recorded.session_time import time_of_day_ns
+        from marketwatch.feeds.recorded.recording import open_recording
+        from marketwatch.feeds.recorded.session_time import exchange_zone, time_of_day_ns
         from marketwatch.feeds.recorded.source import RecordedSource
 
         recording = await open_recording(path)
@@ -126,6 +133,7 @@ class Sessions:
 
     async def _previous_closes(self, path: Path, facts: RecordingFacts) -> dict[str, float]:
         from marketwatch.feeds.recorded.closes import previous_closes
+        from marketwatch.feeds.recorded.session_time import exchange_zone
 
         session = datetime.datetime.fromtimestamp(facts.start_ns // 1_000_000_000, exchange_zone(facts)).date()
         work = partial(previous_closes, path, session, facts.symbols)
@@ -133,6 +141,9 @@ class Sessions:
 
     async def open_feed(self, kind: str, url: str | None, watch: Sequence[str]) -> SessionView:
         """Show a real feed, at an address or at its vendor's. Raises ConfigurationError."""
+        from marketwatch.app.live_feed import LiveFeed
+        from marketwatch.feeds.catalog import CATALOG
+
         live = LiveFeed(self._core, CATALOG[_kind(kind)], url)
         await self.close()
         self._live = live
@@ -171,6 +182,8 @@ class Sessions:
 
 
 def _kind(text: str) -> FeedKind:
+    from marketwatch.feeds.catalog import FeedKind
+
     try:
         return FeedKind(text)
     except ValueError:
@@ -179,6 +192,7 @@ def _kind(text: str) -> FeedKind:
 
 
 def _make_simulated(core: Core) -> SimulatedMarket:
+    import marketwatch.app.local_market  # noqa: F401 - here it does not hold the loop up
     from marketwatch.feeds.simulated.market import SimulatedMarket
 
     return SimulatedMarket(demo_instruments(core.directory), core.runtime.clock)

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Literal
-
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from typing import TYPE_CHECKING, Literal
 
 from marketwatch import __version__
 from marketwatch.app.pictures import save_picture
 from marketwatch.app.screen import Screen
 from marketwatch.errors import MarketWatchError
 from marketwatch.qt.commands import CommandSet, key_rows
-from marketwatch.qt.dialogs.text_window import TextWindow
 from marketwatch.qt.theme_tokens import PresetName, ThemeName
 from marketwatch.services.notices import Severity
 from marketwatch.storage.settings import Settings
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QFileDialog
+
+    from marketwatch.qt.dialogs.text_window import TextWindow
 
 THEMES: tuple[ThemeName, ...] = ("dark", "light", "highContrast")
 PRESETS: tuple[PresetName, ...] = ("greenRed", "redGreen", "redBlue", "blueOrange", "mono")
@@ -179,6 +181,8 @@ class UserCommands:
         self._screen.window.hint(f"Saved {path.name}")
 
     def _file_dialog(self, title: str, kinds: str, *, is_saving: bool, suffix: str = "") -> QFileDialog:
+        from PySide6.QtWidgets import QFileDialog
+
         dialog = QFileDialog(self._screen.window, title)
         dialog.setNameFilter(kinds)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave if is_saving else QFileDialog.AcceptMode.AcceptOpen)
@@ -191,10 +195,14 @@ class UserCommands:
     # --- help
 
     def _show_keys(self) -> None:
+        from marketwatch.qt.dialogs.text_window import TextWindow
+
         self._text_window = TextWindow(self._screen.theme, "Keys", key_rows(), self._screen.window)
         self._text_window.open()
 
     def _show_about(self) -> None:
+        from PySide6.QtWidgets import QMessageBox
+
         box = QMessageBox(self._screen.window)
         box.setWindowTitle("About MarketWatch")
         box.setText(f"MarketWatch {__version__}")

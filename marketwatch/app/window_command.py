@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -15,6 +16,7 @@ from marketwatch.app.event_loop import MarketLoop
 from marketwatch.app.options import Options
 from marketwatch.app.program import Program
 from marketwatch.qt.start_guard import check_versions
+from marketwatch.storage.profile_lock import ProfileInUse
 
 
 def run_window(options: Options) -> int:
@@ -30,7 +32,11 @@ def run_window(options: Options) -> int:
     loop = MarketLoop(app)
     asyncio.set_event_loop(loop)
     try:
-        program = Program(app, options, runtime)
+        try:
+            program = Program(app, options, runtime)
+        except ProfileInUse:
+            sys.stdout.write("MarketWatch is running with this profile; its window was raised\n")
+            return 0
         ticker = loop.when_asked_to_quit(program.ask_to_quit)
         gc.freeze()  # what start-up made lives on: the collector need not look at it again
         code: int = loop.run_until_complete(program.run())

@@ -47,8 +47,8 @@ class ChangeCursor:
 class BarSeries:
     """Bars of one instrument and one interval, oldest first, at most `limit` of them (plus an eighth).
 
-    Read the columns freely; write only through the methods. `first_ns` and `last_ns` are the times of the trades
-    that gave open and close (open late: last possible value, close: first possible), so that a late trade finds its place.
+    Read the columns freely; write only through the methods. `first_ns` and `last_ns` are the times of the trades that
+    gave open and close, so that a late trade finds its place; in a bar without a price they are out of all reach.
     """
 
     __slots__ = (
@@ -143,8 +143,15 @@ class BarSeries:
             self._set_ends(index, price, event_ns, price, event_ns)
         self._touch(opens_ns)
 
-    def merge(self, start_ns: int, prices: tuple[float, float, float, float], volume: float, count: int,
-              times: tuple[int, int], source: int = BarSource.TICKS) -> None:
+    def merge(
+        self,
+        start_ns: int,
+        prices: tuple[float, float, float, float],
+        volume: float,
+        count: int,
+        times: tuple[int, int],
+        source: int = BarSource.TICKS,
+    ) -> None:
         """Take in a bar (open, high, low, close) of a finer or the same interval that starts at `start_ns`.
 
         `times` are those of the trades that gave its open and close; prices may be NaN.
@@ -254,8 +261,15 @@ class BarSeries:
         self.source.insert(index, 0)
         return index
 
-    def _append(self, opens_ns: int, prices: tuple[float, float, float, float], volume: float, count: int,
-                times: tuple[int, int], source: int) -> None:
+    def _append(
+        self,
+        opens_ns: int,
+        prices: tuple[float, float, float, float],
+        volume: float,
+        count: int,
+        times: tuple[int, int],
+        source: int,
+    ) -> None:
         self.opens_ns.append(opens_ns)
         first, high, low, last = prices
         self.open.append(first)

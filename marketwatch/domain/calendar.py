@@ -64,8 +64,17 @@ class TradingDay:
 
     __slots__ = ("date", "ends_ns", "has_extended", "hours_ns", "is_known", "previous_date", "starts_ns")
 
-    def __init__(self, date: dt.date, starts_ns: int, ends_ns: int, hours_ns: tuple[int, int, int, int] | None, *,
-                 is_known: bool = True, has_extended: bool = False, previous_date: dt.date | None = None) -> None:
+    def __init__(
+        self,
+        date: dt.date,
+        starts_ns: int,
+        ends_ns: int,
+        hours_ns: tuple[int, int, int, int] | None,
+        *,
+        is_known: bool = True,
+        has_extended: bool = False,
+        previous_date: dt.date | None = None,
+    ) -> None:
         self.date = date
         self.starts_ns = starts_ns
         self.ends_ns = ends_ns
@@ -199,7 +208,7 @@ class TradingCalendar:
         return self._exceptions.get(date, weekly)
 
     def _instant(self, date: dt.date, seconds: int) -> int:
-        """Turn a time of day into ns UTC by the wall clock of the venue, so that a change of clocks does not move it."""
+        """Turn a time of day at the venue into ns UTC, also on a day on which its clocks change."""
         days, rest = divmod(seconds, 86_400)
         wall = dt.datetime.combine(date + dt.timedelta(days=days), dt.time.min) + dt.timedelta(seconds=rest)
         return int(wall.replace(tzinfo=self._zone).timestamp()) * NS_PER_SECOND

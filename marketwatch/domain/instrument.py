@@ -51,5 +51,5 @@ class Instrument(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         """Decimals of every price of this instrument, None while the tick size is unknown."""
         if self.tick_size is None:
             return None
-        exponent = self.tick_size.normalize().as_tuple().exponent
+        exponent = self.tick_size.as_tuple().exponent  # as written: a tick of 0.10 is quoted with two decimals
         return max(0, -exponent) if isinstance(exponent, int) else None

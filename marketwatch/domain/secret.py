@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import Final
 
 MASK: Final = "***"
@@ -31,6 +30,8 @@ class Secret:
 
     def matches(self, candidate: str) -> bool:
         """Tell whether `candidate` is the secret, in constant time."""
+        import hmac  # slow to import; the first paint need not wait for it
+
         return hmac.compare_digest(_bytes(self._value), _bytes(candidate))
 
     def __eq__(self, other: object) -> bool:

@@ -113,7 +113,7 @@ def _enter_phase(s: Snapshot, day: TradingDay, is_extended: bool) -> None:
 
 
 def enter_session(s: Snapshot, day: TradingDay) -> None:
-    """Start the regular figures of a new session date; the last price becomes the previous close if it was the day before."""
+    """Start the regular figures of a new date; the last price becomes the previous close if it is of the day before."""
     before = s.session
     last = s.last_price
     s.rolled_close = last if before is not None and before.date == day.previous_date else None

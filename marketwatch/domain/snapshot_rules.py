@@ -6,6 +6,8 @@ is unusual leaves it at the first comparison.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from marketwatch.domain.bar_interval import NS_PER_SECOND
 from marketwatch.domain.bars import BarSeries
 from marketwatch.domain.effects import (
@@ -36,7 +38,7 @@ UNTIMED = 5
 _PRICE_EFFECTS = UPDATES_LAST | UPDATES_HIGH_LOW
 _CLOSING_PRINTS_NS = 600 * NS_PER_SECOND
 _REWIND_AFTER = 16
-_REWIND_GAP_NS = 60 * NS_PER_SECOND
+_REWIND_GAP_NS = 3_600 * NS_PER_SECOND
 
 
 def apply_trade(s: Snapshot, trade: TradeTick) -> int:
@@ -192,7 +194,8 @@ def apply_value(s: Snapshot, value: PriceValue) -> int:
 def must_rewind(s: Snapshot, trade: TradeTick) -> bool:
     """Tell, per late trade, whether the newest stamp was a mistake of the feed (a date in the future, say).
 
-    True when many eligible trades in a row are far older than it. Call `rewind` then, or nothing would move again.
+    True when many eligible trades in a row are far older than it, and more than those that are not. Call `rewind`
+    then, or nothing would move again.
     """
     event_ns = trade.event_ns or 0
     far = stamp_to_ns(s.run_newest_stamp) - event_ns > _REWIND_GAP_NS
@@ -200,7 +203,12 @@ def must_rewind(s: Snapshot, trade: TradeTick) -> bool:
         s.late_run = 0
         return False
     s.late_run += 1
-    return s.late_run >= _REWIND_AFTER
+    if s.late_run < _REWIND_AFTER:
+        return False
+    flush(s)
+    minutes = _bars(s)[-1]
+    newer = bisect_left(minutes.opens_ns, event_ns + NS_PER_SECOND)
+    return sum(minutes.count[newer:]) < s.late_run
 
 
 def rewind(s: Snapshot, trade: TradeTick) -> None:
@@ -208,7 +216,7 @@ def rewind(s: Snapshot, trade: TradeTick) -> None:
     event_ns = trade.event_ns or 0
     flush(s)
     for bars in _bars(s):
-        bars.drop_from(event_ns + _REWIND_GAP_NS)
+        bars.drop_from(event_ns + NS_PER_SECOND)
     s.day = s.run_newest = s.run_last = s.price = s.prior_price = None
     s.run_newest_stamp = s.run_end = s.late_run = 0
 

@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import msgspec
-
 from marketwatch.domain.events import MarketEvent
-from marketwatch.domain.ids import FeedId
 from marketwatch.domain.secret import Secret
 from marketwatch.errors import AuthenticationRefused, ConnectionFailed, MarketWatchError
-from marketwatch.feeds.catalog import FeedAddress, FeedSpec
-from marketwatch.feeds.connection import Transport
+from marketwatch.feeds.catalog import FeedAddress
 from marketwatch.feeds.link import Link, LinkSettings
 from marketwatch.feeds.liveness import Silence
 from marketwatch.feeds.meters import FeedMeters
 from marketwatch.feeds.reconnect import ConnectionLimited, ReconnectPlan
 from marketwatch.feeds.status import FeedState, FeedStatus
 from marketwatch.feeds.subscriptions import Difference, Subscriptions, TopicPhase, TopicStatus
+from marketwatch.feeds.surroundings import FeedSettings, SessionOpen, Surroundings
 from marketwatch.protocols import base
 from marketwatch.protocols.base import Control, Topic
-from marketwatch.runtime.backoff import Draw
-from marketwatch.runtime.clock import Clock
 from marketwatch.runtime.retry import Verdict, judge
-from marketwatch.runtime.scheduler import Scheduler, wait_until
-from marketwatch.runtime.tasks import FailureHandler, TaskOwner, stop_tasks
+from marketwatch.runtime.scheduler import wait_until
+from marketwatch.runtime.tasks import stop_tasks
 
 _log = logging.getLogger(__name__)
 _NS = 1_000_000_000
@@ -37,32 +31,6 @@ _STOP_S = 2.3  # the goodbye of the transport takes 2 s at most
 
 _CONNECTED = frozenset({FeedState.AUTHENTICATING, FeedState.LIVE, FeedState.STALE})
 _AUTHENTICATED = frozenset({FeedState.LIVE, FeedState.STALE})
-
-
-class FeedSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """One configured feed. `measures_lag` is False where events carry another time than now (replay, simulation)."""
-
-    feed_id: FeedId
-    label: str
-    spec: FeedSpec
-    address: FeedAddress
-    measures_lag: bool = True
-    is_pinged: bool = True
-
-
-class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What every supervisor of the program shares."""
-
-    transport: Transport
-    clock: Clock
-    scheduler: Scheduler
-    tasks: TaskOwner
-    on_failure: FailureHandler
-    draw: Draw = random.SystemRandom().uniform
-
-
-SessionOpen = Callable[[int], bool | None]
-"""Tells whether the market is open at a wall-clock time (ns); None when that is not known."""
 
 
 class FeedSupervisor:

@@ -6,7 +6,6 @@ The transport raises plain exceptions of this module (or OSError and its kin); `
 
 from __future__ import annotations
 
-import email.utils
 import errno
 import re
 import socket
@@ -112,6 +111,8 @@ def parse_retry_after(text: str, now_ns: int) -> float | None:
     text = text.strip()
     if text.isascii() and text.isdigit():
         return min(float(text), _LONGEST_WAIT_S)
+    import email.utils  # slow to import, and most servers write seconds
+
     try:
         at_s = email.utils.parsedate_to_datetime(text).timestamp()
     except (ValueError, OverflowError):

@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from marketwatch.domain.events import MarketEvent
 from marketwatch.domain.ids import INDEX, FeedId, InstrumentId
 from marketwatch.domain.secret import Secret
-from marketwatch.feeds.catalog import FeedAddress
 from marketwatch.feeds.status import FeedStatus
 from marketwatch.feeds.subscriptions import TopicPhase, TopicStatus
-from marketwatch.feeds.supervisor import FeedSettings, FeedSupervisor, SessionOpen, Surroundings
+from marketwatch.feeds.surroundings import FeedSettings, SessionOpen, Surroundings
 from marketwatch.protocols.base import Channel, Topic
+
+if TYPE_CHECKING:
+    from marketwatch.feeds.catalog import FeedAddress
+    from marketwatch.feeds.supervisor import FeedSupervisor
 
 
 class KeyResolver(Protocol):
@@ -118,6 +121,8 @@ class FeedControl:
         session_open: SessionOpen | None = None,
     ) -> FeedSupervisor:
         """Take in a feed; instruments that no earlier feed has are asked of it."""
+        from marketwatch.feeds.supervisor import FeedSupervisor  # the first paint need not wait for it
+
         feed = _Feed(settings)
         feed_id = settings.feed_id
         feed.supervisor = FeedSupervisor(

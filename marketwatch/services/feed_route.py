@@ -171,8 +171,6 @@ class FeedRoute:
     def traded(self) -> dict[str, TradedVolume]:
         """Return trades and volume per key on its newest date."""
         return {
-            key: TradedVolume(
-                s.trade_count, s.own_volume + s.run_volume, s.excluded_count, s.excluded_volume
-            )
+            key: TradedVolume(s.trade_count, s.own_volume + s.run_volume, s.excluded_count, s.excluded_volume)
             for key, s in self.snapshots.items()
         }

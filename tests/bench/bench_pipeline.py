@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 from harness import Row, at_least, paired
-from massive.websocket.models.common import EventType, Market
 from massive.websocket.models import parse
+from massive.websocket.models.common import EventType, Market
 
-from marketwatch.domain.events import MarketEvent, TradeTick
+from marketwatch.domain.events import MarketEvent
 from marketwatch.domain.ids import CASH, FeedId, InstrumentId, Venue
 from marketwatch.domain.instrument import Instrument
 from marketwatch.domain.snapshot import Snapshot
@@ -56,7 +56,9 @@ class _Mix:
         while made < EVENTS:
             size = min(self._random.randint(1, 2 * FRAME_MEAN - 1), EVENTS - made)
             numbers = self._random.choices(range(SYMBOLS), cum_weights=self._cumulative, k=size)
-            frames.append(json.dumps([self._event(n, made + i) for i, n in enumerate(numbers)], separators=(",", ":")).encode())
+            frames.append(
+                json.dumps([self._event(n, made + i) for i, n in enumerate(numbers)], separators=(",", ":")).encode()
+            )
             made += size
         return frames
 
@@ -73,7 +75,13 @@ class _Mix:
 
     def _quote(self, symbol: str, price: float, stamp: int) -> dict[str, Any]:
         return {
-            **{"ev": "Q", "sym": symbol, "bx": 11, "bp": round(price - 0.01, 2), "bs": self._random.randint(1, 20) * 100},
+            **{
+                "ev": "Q",
+                "sym": symbol,
+                "bx": 11,
+                "bp": round(price - 0.01, 2),
+                "bs": self._random.randint(1, 20) * 100,
+            },
             **{"ax": 12, "ap": round(price + 0.01, 2), "as": self._random.randint(1, 20) * 100, "c": 1, "i": [604]},
             **{"t": stamp, "q": self._sequence, "z": 3},
         }
@@ -123,7 +131,7 @@ class _Pipeline:
             symbol = _symbol(number)
             instrument = Instrument(id=InstrumentId(Venue("XNAS"), CASH, symbol), currency="USD")
             snapshots.append(self.hub.track(instrument, _FEED, symbol))
-        for snapshot in snapshots[::SYMBOLS // ALERTS]:
+        for snapshot in snapshots[:: SYMBOLS // ALERTS]:
             self.hub.add_sink(snapshot.instrument.id, _Alert(snapshot), quotes=False)
         self._positions = {snapshot.instrument.id: 100.0 for snapshot in snapshots[:: SYMBOLS // POSITIONS]}
         self._value = 0.0
@@ -166,9 +174,17 @@ def run() -> list[Row]:
     bare = paired(lambda: [FRAME_DECODER.decode(frame) for frame in frames], lambda: _official(frames))
     pipeline = paired(lambda: _Pipeline().run(frames, MassiveClient()), lambda: _official(frames))
     return [
-        at_least("decode alone", bare, peer="official massive parse", budget=10, value=EVENTS / bare.ours_s, unit="events/s"),
-        at_least("decode, hub, bars, alerts, positions", pipeline, peer="official massive parse alone", budget=5.5,
-                 value=EVENTS / pipeline.ours_s, unit="events/s"),
+        at_least(
+            "decode alone", bare, peer="official massive parse", budget=10, value=EVENTS / bare.ours_s, unit="events/s"
+        ),
+        at_least(
+            "decode, hub, bars, alerts, positions",
+            pipeline,
+            peer="official massive parse alone",
+            budget=5.5,
+            value=EVENTS / pipeline.ours_s,
+            unit="events/s",
+        ),
     ]
 
 

@@ -52,7 +52,7 @@ def _consolidated_2025(text: str | None) -> tuple[int, ...] | None:
 
 
 def _vendors_2013(text: str | None) -> tuple[int, ...] | None:
-    """Read flags as the vendor of 2013 does: only a regular sale (bit 0) makes a price, sweeps count in volume alone."""
+    """Read flags as the vendor of 2013 does: only a regular sale (bit 0) makes a price, all count in the volume."""
     return None if text and int(text.partition("|")[0], 16) & 1 else _VOLUME_ONLY
 
 
@@ -60,9 +60,7 @@ def _minutes_from_ticks(ticks: Path, symbol: str, reading: Reading) -> dict[int,
     """Play all trades of a file through the hub; return its minute bars by start."""
     clock = FakeTime()
     hub = MarketHub(clock)
-    hub.add_feed(
-        FeedFacts(id=_FEED, label="ticks", nature=FeedNature.REPLAY, market_clock=LiveMarketClock(clock))
-    )
+    hub.add_feed(FeedFacts(id=_FEED, label="ticks", nature=FeedNature.REPLAY, market_clock=LiveMarketClock(clock)))
     instrument = Instrument(id=InstrumentId(Venue("XNYS"), CASH, symbol), currency="USD")
     hub.track(instrument, _FEED, symbol)
     rows = duckdb.connect().execute(
@@ -158,9 +156,7 @@ def test_prices_of_2013_by_the_vendors_convention(symbol: str) -> None:
 )
 def test_bars_of_2025(symbol: str, hours: str, least: tuple[float, ...]) -> None:
     """The file is ordered by the participants' time, the vendor's bars by the tape's: opens and closes differ most."""
-    ours = _minutes_from_ticks(
-        shared_data("ticks_us_2025", f"{symbol}_2025-06-27.parquet"), symbol, _consolidated_2025
-    )
+    ours = _minutes_from_ticks(shared_data("ticks_us_2025", f"{symbol}_2025-06-27.parquet"), symbol, _consolidated_2025)
     opens, closes = hours.split()
     vendors = _vendor_minutes(
         shared_data("bars_us", "us_1min_2025.parquet"),

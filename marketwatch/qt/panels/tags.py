@@ -38,10 +38,15 @@ def row_tags(row: WatchRow, *, beside_symbol: bool = False) -> Sequence[str]:
     state = row.state
     if state is None:
         return ()
-    tags = [_SHORT.get(tag, tag) for tag in state.tags if (tag in _BESIDE_SYMBOL) is beside_symbol]
+    tags = short_tags([tag for tag in state.tags if (tag in _BESIDE_SYMBOL) is beside_symbol])
     if state.primary is RowStateKind.CLOSED and state.word and not beside_symbol:
         tags.append(CLOSED_TAG)
     return tags
+
+
+def short_tags(tags: Sequence[str]) -> list[str]:
+    """Return tags as they are written where room is scarce."""
+    return [_SHORT.get(tag, tag) for tag in tags]
 
 
 def has_delay(row: WatchRow) -> bool:

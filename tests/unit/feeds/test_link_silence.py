@@ -12,7 +12,8 @@ from marketwatch.domain.ids import FeedId
 from marketwatch.feeds.catalog import FeedAddress
 from marketwatch.feeds.connection import Connection
 from marketwatch.feeds.status import FeedState
-from marketwatch.feeds.supervisor import FeedSettings, FeedSupervisor, Surroundings
+from marketwatch.feeds.supervisor import FeedSupervisor
+from marketwatch.feeds.surroundings import FeedSettings, Surroundings
 from marketwatch.runtime.tasks import TaskOwner
 
 

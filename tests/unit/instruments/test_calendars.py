@@ -26,7 +26,9 @@ def test_shipped_lists_reach_the_calendars() -> None:
 
 
 def test_the_users_file_amends_a_list(tmp_path: Path) -> None:
-    (tmp_path / "india.csv").write_text("date,pre,opens,closes,post\n2025-02-01,09:00,09:15,15:30,15:30\n2025-08-15,09:00,09:15,15:30,15:30\n")
+    (tmp_path / "india.csv").write_text(
+        "date,pre,opens,closes,post\n2025-02-01,09:00,09:15,15:30,15:30\n2025-08-15,09:00,09:15,15:30,15:30\n"
+    )
     lists = read_all(resource_path("calendars"), tmp_path)
     dates = lists["india.csv"].dates
     assert dates[dt.date(2025, 2, 1)] == Hours(32_400, 33_300, 55_800, 55_800)

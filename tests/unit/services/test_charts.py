@@ -103,15 +103,15 @@ def test_hourly_bars_begin_with_the_session_in_india(rig: HubRig) -> None:
     assert list(series.columns.opens_ns) == [opening]
 
 
-def test_readers_of_the_same_bars_share_a_series(rig: HubRig) -> None:
+def test_a_closed_series_follows_no_longer(rig: HubRig) -> None:
     service = ChartService(rig.hub)
     one, other = service.open(IBM.id, BarInterval.M1), service.open(IBM.id, BarInterval.M1)
-    assert one is other
+    rig.publish(trade("09:30", 100.0))
+    assert (one.take_change(), other.take_change()) == (0, 0)
     service.close(one)
-    assert service.open(IBM.id, BarInterval.M1) is one
-    service.close(one)
-    service.close(one)
-    assert service.open(IBM.id, BarInterval.M1) is not one
+    rig.publish(trade("09:31", 100.0))
+    assert other.take_change() == 1
+    assert len(one.columns) == 1
 
 
 def test_gaps_are_those_inside_trading_hours(rig: HubRig) -> None:
@@ -130,9 +130,7 @@ def test_vendor_bars_fill_a_gap_and_are_marked(rig: HubRig) -> None:
     rig.publish(trade("09:30", 100.0), trade("09:33", 103.0))
     rig.hub.mark_gap(FEED, new_york("09:30:30"), new_york("09:32:30"))
     start = new_york("09:31")
-    rig.publish(
-        VendorBar(key="IBM", stamp=start // 10**6, open=101.0, high=150.0, low=101.0, close=102.0, volume=70.0)
-    )
+    rig.publish(VendorBar(key="IBM", stamp=start // 10**6, open=101.0, high=150.0, low=101.0, close=102.0, volume=70.0))
     assert series.take_change() == 0
     assert (series.columns.high[0], series.columns.volume[0]) == (150.0, 270.0)
     assert series.columns.source[0] == BarSource.VENDOR_PARTS

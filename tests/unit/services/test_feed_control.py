@@ -12,7 +12,7 @@ from marketwatch.domain.events import MarketEvent
 from marketwatch.domain.ids import FeedId, InstrumentId
 from marketwatch.feeds.catalog import FeedAddress, FeedLimits
 from marketwatch.feeds.status import FeedState
-from marketwatch.feeds.supervisor import FeedSettings
+from marketwatch.feeds.surroundings import FeedSettings
 from marketwatch.protocols.base import Channel
 from marketwatch.services.feed_control import FeedControl
 

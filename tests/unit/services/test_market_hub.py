@@ -411,7 +411,9 @@ def test_reset_forgets_figures_and_bars_but_not_the_instruments(rig: HubRig) -> 
 
 
 def test_playing_again_after_a_reset_gives_an_equal_state() -> None:
-    tape = [trade(f"09:3{i // 60}:{i % 60:02d}", 100 + i % 7, i, conditions=(37,) if i % 3 else None) for i in range(300)]
+    tape = [
+        trade(f"09:3{i // 60}:{i % 60:02d}", 100 + i % 7, i, conditions=(37,) if i % 3 else None) for i in range(300)
+    ]
     straight, sought = HubRig(), HubRig()
     straight.publish(*tape)
     sought.publish(*tape[:200])
@@ -465,7 +467,10 @@ def test_a_snapshot_at_rest_is_small(rig: HubRig) -> None:
 prices = st.integers(100, 10_000).map(lambda cents: cents / 100)
 events = st.lists(
     st.tuples(
-        prices, st.integers(0, 300), st.integers(0, 90_000), st.sampled_from([None, (37,), (14,), (10,), (12,), (15,), (37, 14)])
+        prices,
+        st.integers(0, 300),
+        st.integers(0, 90_000),
+        st.sampled_from([None, (37,), (14,), (10,), (12,), (15,), (37, 14)]),
     ),
     min_size=1,
     max_size=50,

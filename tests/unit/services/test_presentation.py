@@ -30,7 +30,9 @@ class Row:
         self.rig = HubRig(**facts)
         self.subscription: Subscription | None = Subscription(asked_ns=new_york("09:00"))
 
-    def judge(self, when: str, state: FeedState = FeedState.LIVE, heard: str | None = None, reason: str = "") -> RowState:
+    def judge(
+        self, when: str, state: FeedState = FeedState.LIVE, heard: str | None = None, reason: str = ""
+    ) -> RowState:
         now = new_york(when)
         status = FeedStatus(
             feed_id=FEED,

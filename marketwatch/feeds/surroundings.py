@@ -1,0 +1,44 @@
+"""What a supervisor is told: the feed it owns, and what it shares with all the others."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from marketwatch.domain.ids import FeedId
+from marketwatch.feeds.connection import Transport
+from marketwatch.runtime.backoff import Draw
+from marketwatch.runtime.clock import Clock
+from marketwatch.runtime.scheduler import Scheduler
+from marketwatch.runtime.tasks import FailureHandler, TaskOwner
+
+if TYPE_CHECKING:
+    from marketwatch.feeds.catalog import FeedAddress, FeedSpec
+
+SessionOpen = Callable[[int], bool | None]
+"""Tells whether the market is open at a wall-clock time (ns); None when that is not known."""
+
+
+class FeedSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One configured feed. `measures_lag` is False where events carry another time than now (replay, simulation)."""
+
+    feed_id: FeedId
+    label: str
+    spec: FeedSpec
+    address: FeedAddress
+    measures_lag: bool = True
+    is_pinged: bool = True
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What every supervisor of the program shares."""
+
+    transport: Transport
+    clock: Clock
+    scheduler: Scheduler
+    tasks: TaskOwner
+    on_failure: FailureHandler
+    draw: Draw = random.SystemRandom().uniform

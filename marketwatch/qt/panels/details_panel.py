@@ -1,0 +1,215 @@
+"""The details panel: everything known about the instrument chosen in a linked list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QLabel, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+
+from marketwatch.domain.ids import InstrumentId
+from marketwatch.domain.instrument import Instrument
+from marketwatch.domain.snapshot import Snapshot
+from marketwatch.qt.icons import IconSet
+from marketwatch.qt.models.detail_rows import Subject, detail_rows, head_view, range_view
+from marketwatch.qt.panels.detail_lines import MARGIN, DetailLine, RangeLine, RuleLine
+from marketwatch.qt.panels.details_head import DetailsHead
+from marketwatch.qt.panels.empty_message import EmptyMessage
+from marketwatch.qt.panels.painted import set_text_role
+from marketwatch.qt.theme import Theme
+from marketwatch.services.feed_route import FeedFacts
+from marketwatch.services.presentation import RowState
+
+_MIN_WIDTH = 280
+_MIN_HEIGHT = 120
+_STATE_LINES = 2
+_GROUP_AFTER_RANGE = 2
+"""The range of the day stands below this many groups."""
+
+
+class DetailsSource(Protocol):
+    """Where the panel reads the market."""
+
+    def snapshot(self, instrument_id: InstrumentId) -> Snapshot | None:
+        """Return market data, None before anything was asked."""
+        ...
+
+    def row_state(self, instrument_id: InstrumentId) -> RowState:
+        """Judge the state as of now."""
+        ...
+
+    def zone(self, instrument_id: InstrumentId) -> str:
+        """Return the time zone of its exchange."""
+        ...
+
+    def facts(self, instrument_id: InstrumentId) -> FeedFacts | None:
+        """Return the feed that serves it, None when none does."""
+        ...
+
+
+class DetailsPanel(QWidget):
+    """Shows one instrument at a time. A surface of the flush timer: hidden, it does nothing.
+
+    `shown` tells the symbol for the head of the dock. Lines are repainted one by one, and only when they change.
+    """
+
+    shown = Signal(str)
+    became_live = Signal()
+
+    def __init__(self, theme: Theme, icons: IconSet, source: DetailsSource, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._source = source
+        self._instrument: Instrument | None = None
+        self._lines: dict[str, DetailLine] = {}
+        self.setMinimumSize(_MIN_WIDTH, _MIN_HEIGHT)
+        self._empty = EmptyMessage(theme, icons, self)
+        self._empty.show_message("info", "No instrument chosen", "Select a row in a list; its figures appear here.")
+        self.head = DetailsHead(theme)
+        self.state = self._label()
+        self.source_line = self._label()
+        set_text_role(self.source_line, "text3")
+        self.range_line = RangeLine(theme)
+        self._groups: list[QVBoxLayout] = []
+        self._scroll = self._make_scroll()
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self._scroll)
+        self.setFocusProxy(self._scroll)
+        theme.changed.connect(self._on_theme_changed)
+        self._say_name()
+
+    def _label(self) -> QLabel:
+        label = QLabel(self)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setFont(self._theme.fonts.numbers("small"))
+        label.setWordWrap(True)
+        label.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        return label
+
+    def _make_scroll(self) -> QScrollArea:
+        page = QWidget()
+        page.setObjectName("details_page")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 2, 0, 6)
+        column.setSpacing(0)
+        # Room for two lines of state: a row that falls quiet must not push the figures about.
+        line = self._theme.fonts.metrics(self.state.font()).lineSpacing()
+        self.state.setMinimumHeight(int(line * _STATE_LINES) + 2)
+        for widget in (self.head, self.state, self.source_line):
+            column.addWidget(widget)
+        for position in range(4):
+            if position == _GROUP_AFTER_RANGE:
+                column.addWidget(RuleLine(self._theme, page))
+                column.addWidget(self.range_line)
+            column.addWidget(RuleLine(self._theme, page))
+            group = QVBoxLayout()
+            group.setSpacing(0)
+            column.addLayout(group)
+            self._groups.append(group)
+        column.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidget(page)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        scroll.verticalScrollBar().setSingleStep(21)
+        return scroll
+
+    @property
+    def instrument(self) -> Instrument | None:
+        """What is shown."""
+        return self._instrument
+
+    def lines(self) -> list[DetailLine]:
+        """Return the lines that are shown, from top to bottom."""
+        return [line for line in self._lines.values() if not line.isHidden()]
+
+    def line(self, key: str) -> DetailLine | None:
+        """Return the line of a figure, None while it is not shown."""
+        found = self._lines.get(key)
+        return None if found is None or found.isHidden() else found
+
+    def show_instrument(self, instrument: Instrument | None) -> None:
+        """Show another instrument; None empties the panel."""
+        if instrument is self._instrument:
+            return
+        self._instrument = instrument
+        self._stack.setCurrentIndex(0 if instrument is None else 1)
+        self._say_name()
+        self._scroll.verticalScrollBar().setValue(0)
+        self.refresh()
+        self.shown.emit("" if instrument is None else instrument.symbol)
+
+    def _say_name(self) -> None:
+        words = "Details" if self._instrument is None else f"Details of {self._instrument.symbol}"
+        self.setAccessibleName(words)
+        self._scroll.setAccessibleName(words)
+
+    # Surface of the flush timer
+
+    def is_live(self) -> bool:
+        """Tell whether anybody could see it now."""
+        return self._instrument is not None and self.isVisible()
+
+    def apply(self, changed: Sequence[Snapshot]) -> None:
+        """Show what changed of this instrument."""
+        shown = self._instrument
+        if shown is not None and any(one.instrument.id == shown.id for one in changed):
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Read figures and state now; what is the same is not touched."""
+        instrument = self._instrument
+        if instrument is None:
+            return
+        source, key = self._source, instrument.id
+        subject = Subject(instrument, source.snapshot(key), source.row_state(key), source.facts(key), source.zone(key))
+        view = head_view(subject)
+        self.head.show_view(view)
+        _set_text(self.state, view.state)
+        set_text_role(self.state, view.state_role)
+        _set_text(self.source_line, view.source)
+        self.range_line.show_range(range_view(subject))
+        self._show_rows(subject)
+
+    def _show_rows(self, subject: Subject) -> None:
+        wanted = set()
+        for group, rows in zip(self._groups, detail_rows(subject), strict=True):
+            for position, row in enumerate(rows):
+                wanted.add(row.key)
+                line = self._lines.get(row.key)
+                if line is None:
+                    line = self._lines[row.key] = DetailLine(self._theme, self._scroll.widget())
+                    group.insertWidget(position, line)
+                    line.show()
+                elif line.isHidden():
+                    line.show()
+                line.show_row(row)
+        for key, line in self._lines.items():
+            if key not in wanted and not line.isHidden():
+                line.hide()
+
+    # Events
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+        self.became_live.emit()
+
+    def sizeHint(self) -> QSize:
+        return QSize(340, 560)
+
+    def _on_theme_changed(self) -> None:
+        self._scroll.widget().update()
+        for line in self._scroll.widget().findChildren(QWidget):
+            line.update()
+
+
+def _set_text(label: QLabel, text: str) -> None:
+    if label.text() != text:
+        label.setText(text)
