@@ -38,7 +38,7 @@ def main() -> None:
     for file_name, (name, last_year) in _CALENDARS.items():
         version = pandas_market_calendars.__version__
         head = [
-            f"# known until {last_year}-12-31; from pandas_market_calendars {version}; a date without times is a holiday",
+            f"# known until {last_year}-12-31; pandas_market_calendars {version}; a date without times is a holiday",
             "date,pre,opens,closes,post",
         ]
         path = _FOLDER / f"{file_name}.csv"

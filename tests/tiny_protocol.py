@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 from marketwatch.domain.events import MarketEvent, TradeTick
 from marketwatch.domain.secret import Secret
+from marketwatch.domain.venues import UNITED_STATES
 from marketwatch.errors import ProtocolError
 from marketwatch.feeds.catalog import FeedKind, FeedLimits, FeedSpec
 from marketwatch.protocols import base
 from marketwatch.protocols.base import Channel, Control, Topic
+from marketwatch.protocols.massive.keys import feed_key, instrument_of
 
 GREETING_S = 10.0
 
@@ -118,5 +120,9 @@ def tiny_spec(limits: FeedLimits | None = None) -> FeedSpec:
         credential_names=("TINY_KEY",),
         channels=(Channel.TRADES, Channel.QUOTES),
         default_channels=(Channel.TRADES,),
+        feed_key=feed_key,
+        instrument_of=instrument_of,
+        currency="USD",
+        rules=UNITED_STATES,
         limits=limits or FeedLimits(),
     )

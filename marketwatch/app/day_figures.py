@@ -17,7 +17,7 @@ from marketwatch.services.notices import Severity
 
 
 class DayFigures:
-    """Owns the fetcher of one feed and its web client. An address without a REST service beside it fetches nothing.
+    """Owns the fetcher of one feed and its web client. Without a REST service beside the stream it fetches nothing.
 
     A feed that streams the whole day to every new connection (`is_whole_day_streamed`) begins anew with each: only
     its previous closes are taken, and the hub forgets the day when the connection is lost.
@@ -27,7 +27,7 @@ class DayFigures:
         self,
         core: Core,
         feed_id: FeedId,
-        stream_url: str,
+        stream_url: str | None,
         credentials: Callable[[], Secret | None],
         *,
         is_whole_day_streamed: bool = False,
@@ -39,7 +39,7 @@ class DayFigures:
         self._generation: int | None = None
         self._fetcher: ReferenceFetcher | None = None
         self._http = HttpClient(core.runtime.pool, _make_tls)
-        base = rest_base(stream_url)
+        base = None if stream_url is None else rest_base(stream_url)
         if base is not None:
             self._fetcher = ReferenceFetcher(
                 base,

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from marketwatch.domain.ids import CASH, INDEX, FeedId, InstrumentId, Venue
+from marketwatch.domain.ids import FeedId, InstrumentId
 
 KeyOf = Callable[[InstrumentId], str | None]
-
-UNITED_STATES_VENUES = frozenset(Venue(name) for name in ("US", "XNAS", "XNYS", "ARCX", "XASE", "BATS", "IEXG"))
 
 
 class FeedKeys:
@@ -28,15 +26,6 @@ class FeedKeys:
     def feed_key(self, feed_id: FeedId, instrument_id: InstrumentId) -> str | None:
         rule = self._rules.get(feed_id)
         return None if rule is None else rule(instrument_id)
-
-
-def massive_key(instrument_id: InstrumentId) -> str | None:
-    """Return how Massive's stock feed writes an instrument, None when it is of another market."""
-    if instrument_id.venue not in UNITED_STATES_VENUES:
-        return None
-    if instrument_id.segment == INDEX:
-        return f"I:{instrument_id.symbol}"
-    return instrument_id.symbol if instrument_id.segment == CASH else None
 
 
 def table_rule(keys: Mapping[InstrumentId, str]) -> KeyOf:

@@ -10,7 +10,6 @@ from marketwatch.app.day_figures import DayFigures
 from marketwatch.domain.calendar import Phase
 from marketwatch.domain.ids import FeedId
 from marketwatch.domain.secret import Secret
-from marketwatch.domain.venues import UNITED_STATES
 from marketwatch.feeds.catalog import FeedAddress, FeedSpec
 from marketwatch.feeds.surroundings import FeedSettings
 from marketwatch.runtime.clock import LiveMarketClock
@@ -31,7 +30,8 @@ class LiveFeed:
         self._secret = core.runtime.secret_from_environment(spec.credential_names)
         self.feed_id = FeedId(spec.kind.value)
         self.nature = FeedNature.DELAYED if self._address.delay_s else FeedNature.LIVE
-        self._figures = DayFigures(core, self.feed_id, self._address.url, self.credentials)
+        rest_at = self._address.url if spec.has_rest_snapshot else None
+        self._figures = DayFigures(core, self.feed_id, rest_at, self.credentials)
 
     def credentials(self) -> Secret | None:
         """Return the key of the environment."""
@@ -63,7 +63,7 @@ class LiveFeed:
 
     def _is_session_open(self, wall_ns: int) -> bool | None:
         """Tell whether ticks are to be expected, by the calendar of the market that this feed serves."""
-        phase = self._core.calendars.by_rules(UNITED_STATES).phase(wall_ns)
+        phase = self._core.calendars.by_rules(self._spec.rules).phase(wall_ns)
         return None if phase is Phase.UNKNOWN else phase is not Phase.CLOSED
 
     async def close(self) -> None:

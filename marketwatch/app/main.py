@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -18,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from marketwatch.app.options import read_options
 
     options = read_options(given)
+    gc.disable()  # start-up makes much and drops nothing; the program enables it after the first paint
     from marketwatch.app.window_command import run_window
 
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,13 +14,13 @@ from PySide6.QtWidgets import QApplication
 from marketwatch.app.core import Core, Runtime
 from marketwatch.app.crash import CrashGuard
 from marketwatch.app.options import Options
-from marketwatch.app.pictures import save_picture
 from marketwatch.app.screen import Screen
 from marketwatch.app.sessions import Sessions
 from marketwatch.app.single_instance import SingleInstance
 from marketwatch.app.user_commands import UserCommands
-from marketwatch.errors import MarketWatchError, StorageError
+from marketwatch.errors import ConfigurationError, MarketWatchError, StorageError
 from marketwatch.qt.first_paint import FirstPaint
+from marketwatch.runtime.resources import resource_path
 from marketwatch.services.notices import Severity
 from marketwatch.services.watchlist_saver import WatchlistSaver
 from marketwatch.services.watchlists import WatchlistService
@@ -149,6 +150,8 @@ class Program:
 
     def _begin(self, commands: UserCommands) -> None:
         """Go on with what the first paint need not wait for."""
+        gc.freeze()  # what start-up made lives on: the collector, off until here, need not look at it again
+        gc.enable()
         if self._asked_to_quit.is_set():
             return
         opening = self._runtime.tasks.start("open session", self._open_first(commands))
@@ -157,6 +160,7 @@ class Program:
     async def _open_first(self, commands: UserCommands) -> None:
         options, sessions = self._options, self.screen.sessions
         self._commands = commands
+        await self._load_calendars()
         try:
             if options.replay is not None:
                 view = await sessions.open_replay(
@@ -172,6 +176,18 @@ class Program:
             return
         self.screen.show_session(view)
         commands.show_choices()
+
+    async def _load_calendars(self) -> None:
+        """Learn holidays and early closes; the user's own files in the profile amend the shipped lists."""
+        from marketwatch.instruments.calendars import apply_exceptions, read_all
+
+        own = self._profile.config / "calendars"
+        try:
+            lists = await self._runtime.pool.run("calendars", lambda: read_all(resource_path("calendars"), own))
+        except ConfigurationError as error:
+            self.core.notices.add_error(error)
+            lists = read_all(resource_path("calendars"))
+        apply_exceptions(self.core.calendars, lists)
 
     async def _open_recording(self, path: Path) -> None:
         try:
@@ -202,6 +218,8 @@ class Program:
             await self._take_picture(self._options.screenshot)
 
     async def _take_picture(self, path: Path) -> None:
+        from marketwatch.app.pictures import save_picture
+
         await asyncio.sleep(self._options.after_s)
         try:
             save_picture(self.screen.window, path)

@@ -63,6 +63,13 @@ class ReplayControl:
         self.playback.resume()
         self.seek(self.playback.first_ns)
 
+    async def close(self) -> None:
+        """Give up a seek under way; call before the session is closed."""
+        self._wish_ns = None
+        if self._seeking is not None and not self._seeking.done():
+            self._seeking.cancel()
+            await asyncio.wait([self._seeking])
+
     async def _fulfil(self) -> None:
         while self._wish_ns is not None:
             target_ns, self._wish_ns = self._wish_ns, None

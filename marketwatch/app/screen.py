@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from marketwatch.app.core import Core
 from marketwatch.app.market_view import MarketView
+from marketwatch.app.right_column import RightColumn
 from marketwatch.app.sessions import Sessions, SessionView
 from marketwatch.app.status_line import StatusLine
 from marketwatch.domain.ids import FeedId, InstrumentId, Venue
@@ -18,10 +19,8 @@ from marketwatch.feeds.status import FeedStatus
 from marketwatch.qt.flush_timer import FlushTimer
 from marketwatch.qt.icons import IconSet
 from marketwatch.qt.main_window import MainWindow
-from marketwatch.qt.models.notices_model import NoticesModel
 from marketwatch.qt.paint_meter import PaintMeter
 from marketwatch.qt.panels.dock_head import DockHead, HeadTab
-from marketwatch.qt.panels.notices_panel import NoticesPanel
 from marketwatch.qt.panels.replay_bar import ReplayBar, ReplayView
 from marketwatch.qt.panels.session_bar import SessionBar
 from marketwatch.qt.panels.tool_bar import ToolBar
@@ -87,12 +86,7 @@ class Screen(QObject):
         self.chart_head.set_link(1)
         self.chart_head.set_tabs([HeadTab("Chart")])
         window.add_panel("chart", "Chart", QWidget(), self.chart_head)
-        self.notices_model = NoticesModel(self.core.notices)
-        self.notices_panel = NoticesPanel(theme, icons, self.notices_model)
-        notices_head = DockHead(theme, icons)
-        notices_head.set_tabs([HeadTab("Notices")])
-        window.add_panel("notices", "Notices", self.notices_panel, notices_head)
-        self.notices_head = notices_head
+        self.right = RightColumn(theme, icons, window, self.market, self.core.notices)
 
     def _build_bars(self) -> None:
         theme, icons, window = self.theme, self.icons, self.window
@@ -101,7 +95,7 @@ class Screen(QObject):
         self.replay_bar = ReplayBar(theme, icons)
         window.add_bar("tools", self.tool_bar, theme.height("toolbar"))
         window.add_bar("session", self.session_bar, theme.height("simulatedBar"))
-        window.add_bar("replay", self.replay_bar, self.replay_bar.sizeHint().height())
+        window.add_bar("replay", self.replay_bar, self.replay_bar.minimumHeight())
         window.show_bar("session", is_shown=False)
         window.show_bar("replay", is_shown=False)
         self.status_line = StatusLine(
@@ -114,6 +108,10 @@ class Screen(QObject):
         core.status_changed.append(self._on_status)
         core.row_changed.append(self._on_row)
         flush.add_surface(self.list_panel)
+        flush.add_surface(self.right.details)
+        self.right.details.became_live.connect(flush.wake)
+        self.right.unseen_changed.connect(self.tool_bar.show_notices)
+        self.tool_bar.notices_requested.connect(self.right.show_notices)
         self.list_panel.became_live.connect(flush.wake)
         self.list_panel.selection_changed.connect(self._on_selected)
         self.list_panel.chart_requested.connect(self._on_chart_requested)
@@ -162,6 +160,7 @@ class Screen(QObject):
         self.window.setWindowTitle(f"MarketWatch – {view.bar_title.capitalize()}" if view.bar else "MarketWatch")
         self.status_line.choose_clocks(view.instruments, view.clock_note)
         self._show_list(view)
+        self._on_selected(self.list_panel.view.current_instrument())
         if self.chart is not None:
             self.chart.reload()
         if self.sessions.replay is not None:
@@ -205,6 +204,8 @@ class Screen(QObject):
         self.core.status_changed.remove(self._on_status)
         self.core.row_changed.remove(self._on_row)
         self.flush.remove_surface(self.list_panel)
+        self.flush.remove_surface(self.right.details)
+        self.right.stop()
         if self.chart is not None:
             self.flush.remove_surface(self.chart)
             self.chart.close_chart()
@@ -236,6 +237,8 @@ class Screen(QObject):
         self.status_line.tick(self._venue_now_ns)
         if self.chart is not None and self.chart.is_live():
             self.chart.refresh()
+        if self.right.details.is_live():
+            self.right.details.refresh()
 
     def _venue_now_ns(self, venue: Venue) -> int:
         view = self.sessions.view
@@ -283,7 +286,10 @@ class Screen(QObject):
             self.chart.setFocus()
 
     def _show_wanted(self) -> None:
-        if self.chart is not None and self._wanted is not None:
+        if self._wanted is None:
+            return
+        self.right.details.show_instrument(self._wanted)
+        if self.chart is not None:
             self.chart.show_instrument(self._wanted)
 
     def _on_chart_shown(self, symbol: str, interval: str) -> None:

@@ -13,9 +13,9 @@ import msgspec
 
 from marketwatch.app.core import Core
 from marketwatch.app.demo import demo_instruments
-from marketwatch.app.feed_keys import massive_key
-from marketwatch.domain.ids import CASH, FeedId, InstrumentId, Venue
+from marketwatch.domain.ids import FeedId
 from marketwatch.domain.instrument import Instrument
+from marketwatch.domain.venues import INDIA, UNITED_STATES
 from marketwatch.errors import ConfigurationError
 from marketwatch.services.feed_route import FeedNature
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from marketwatch.app.live_feed import LiveFeed
     from marketwatch.app.local_market import LocalMarket
     from marketwatch.app.replay_control import ReplayControl
-    from marketwatch.feeds.catalog import FeedKind
+    from marketwatch.feeds.catalog import FeedKind, FeedSpec
     from marketwatch.feeds.recorded.recording import Recording, RecordingFacts
     from marketwatch.feeds.simulated.market import SimulatedMarket
 
@@ -144,11 +144,12 @@ class Sessions:
         from marketwatch.app.live_feed import LiveFeed
         from marketwatch.feeds.catalog import CATALOG
 
-        live = LiveFeed(self._core, CATALOG[_kind(kind)], url)
+        spec = CATALOG[_kind(kind)]
+        live = LiveFeed(self._core, spec, url)
         await self.close()
         self._live = live
-        instruments = tuple(self._instrument(symbol) for symbol in watch)
-        self._core.keys.set_rule(live.feed_id, massive_key)
+        instruments = tuple(self._instrument(spec, symbol) for symbol in watch)
+        self._core.keys.set_rule(live.feed_id, spec.feed_key)
         live.open()
         self.view = SessionView(
             nature=live.nature,
@@ -160,7 +161,9 @@ class Sessions:
 
     async def close(self) -> None:
         """Close what is open."""
-        self.view, self.replay = None, None
+        replay, self.view, self.replay = self.replay, None, None
+        if replay is not None:
+            await replay.close()
         if self._live is not None:
             await self._live.close()
             self._live = None
@@ -171,14 +174,12 @@ class Sessions:
             await self._recording.close()
             self._recording = None
 
-    def _instrument(self, symbol: str) -> Instrument:
-        """Resolve a symbol of the command line; one that no list knows is watched as written, at a US venue."""
-        known = [one for one in self._core.directory.by_symbol(symbol) if massive_key(one.id) is not None]
+    def _instrument(self, spec: FeedSpec, symbol: str) -> Instrument:
+        """Resolve a symbol of the command line; one that no list knows is watched as written."""
+        known = [one for one in self._core.directory.by_symbol(symbol) if spec.feed_key(one.id) is not None]
         if known:
             return known[0]
-        return self._core.directory.add(
-            Instrument(id=InstrumentId(Venue("US"), CASH, symbol), currency="USD", exchange_tag="US")
-        )
+        return self._core.directory.add(Instrument(id=spec.instrument_of(symbol), currency=spec.currency))
 
 
 def _kind(text: str) -> FeedKind:
@@ -195,7 +196,12 @@ def _make_simulated(core: Core) -> SimulatedMarket:
     import marketwatch.app.local_market  # noqa: F401 - here it does not hold the loop up
     from marketwatch.feeds.simulated.market import SimulatedMarket
 
-    return SimulatedMarket(demo_instruments(core.directory), core.runtime.clock)
+    calendars = [core.calendars.by_rules(rules) for rules in (UNITED_STATES, INDIA)]
+    return SimulatedMarket(
+        demo_instruments(core.directory),
+        core.runtime.clock,
+        is_trading_day=lambda date: all(one.day_on(date).hours_ns is not None for one in calendars),
+    )
 
 
 def _day_words(instant_ns: int, zone: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -14,10 +15,12 @@ from marketwatch.qt.main_window import MainWindow
 from marketwatch.qt.panels.feed_pill import FeedPill
 from marketwatch.qt.panels.feed_words import pill_view
 from marketwatch.qt.panels.market_clock import MarketClock, clock_view
-from marketwatch.qt.popups.feed_details import FeedDetails
 from marketwatch.qt.theme import Theme
 from marketwatch.runtime.clock import Clock
 from marketwatch.services.feed_route import FeedFacts, FeedNature
+
+if TYPE_CHECKING:
+    from marketwatch.qt.popups.feed_details import FeedDetails
 
 _MOST_CLOCKS = 3
 
@@ -43,8 +46,8 @@ class StatusLine(QObject):
         self._pills: dict[FeedId, FeedPill] = {}
         self._clocks: dict[str, tuple[MarketClock, Venue]] = {}
         self._note = ""
-        self._details = FeedDetails(theme, parent=window)
-        self._details.retry_requested.connect(lambda feed_id: retry(FeedId(feed_id)))
+        self._retry = retry
+        self._details: FeedDetails | None = None
         self._statuses: dict[FeedId, FeedStatus] = {}
 
     def show_statuses(self, statuses: Sequence[FeedStatus]) -> None:
@@ -67,7 +70,7 @@ class StatusLine(QObject):
             self._window.add_status(pill)
         else:
             pill.set_view(view)
-        if self._details.isVisible() and self._details.feed_id == status.feed_id:
+        if self._details is not None and self._details.isVisible() and self._details.feed_id == status.feed_id:
             self._details.set_status(status, nature, self._clock.now_ns())
 
     def choose_clocks(self, instruments: Sequence[Instrument], note: str) -> None:
@@ -94,8 +97,17 @@ class StatusLine(QObject):
     def _open_details(self, feed_id: FeedId) -> None:
         status = self._statuses.get(feed_id)
         if status is not None:
+            if self._details is None:
+                self._details = self._build_details()
             self._details.set_status(status, self.nature_of(feed_id), self._clock.now_ns())
             self._details.open_above(self._pills[feed_id])
+
+    def _build_details(self) -> FeedDetails:
+        from marketwatch.qt.popups.feed_details import FeedDetails
+
+        details = FeedDetails(self._theme, parent=self._window)
+        details.retry_requested.connect(lambda feed_id: self._retry(FeedId(feed_id)))
+        return details
 
 
 def _exchanges(instruments: Sequence[Instrument]) -> list[tuple[str, Venue]]:

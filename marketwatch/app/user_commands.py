@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from marketwatch import __version__
-from marketwatch.app.pictures import save_picture
 from marketwatch.app.screen import Screen
 from marketwatch.errors import MarketWatchError
 from marketwatch.qt.commands import CommandSet, key_rows
@@ -26,6 +25,7 @@ PRESETS: tuple[PresetName, ...] = ("greenRed", "redGreen", "redBlue", "blueOrang
 _COLUMN_SETS = {"columns_standard": "standard", "columns_compact": "compact", "columns_intraday": "intraday"}
 _DENSITIES: tuple[Literal["compact", "comfortable"], ...] = ("compact", "comfortable")
 _FLASHES = {"flash_colour": "flash", "flash_arrow": "arrow", "flash_none": "none"}
+_PANELS = ("lists", "chart", "details", "notices")
 _REPLAY_COMMANDS = ("replay_toggle", "replay_restart", "replay_faster", "replay_slower")
 
 
@@ -53,6 +53,7 @@ class UserCommands:
         self.commands.fill(screen.window.menuBar())
         screen.tool_bar.theme_requested.connect(self._toggle_theme)
         screen.tool_bar.open_requested.connect(self._choose_recording)
+        screen.window.panel_toggled.connect(self._on_panel_toggled)
         screen.list_panel.density_chosen.connect(lambda name: self._remember(density=name))
         screen.list_panel.flash_chosen.connect(lambda mode: self._remember(flash=mode))
         self.show_choices()
@@ -65,6 +66,8 @@ class UserCommands:
         check(f"preset_{screen.theme.preset}")
         check(f"density_{preferences.density}")
         check(next(name for name, mode in _FLASHES.items() if mode == preferences.flash))
+        for name in _PANELS:
+            check(f"panel_{name}", is_checked=screen.window.is_panel_shown(name))
         self.commands.enable(_REPLAY_COMMANDS, is_enabled=screen.sessions.replay is not None)
 
     def _table(self) -> dict[str, Callable[[], None]]:
@@ -92,6 +95,7 @@ class UserCommands:
             "keys": self._show_keys,
             "about": self._show_about,
         }
+        table.update({f"panel_{name}": partial(self._toggle_panel, name) for name in _PANELS})
         table.update(self._appearance())
         table.update(self._chart_and_replay())
         return table
@@ -140,6 +144,13 @@ class UserCommands:
         self._settings.change(**changes)
         self.show_choices()
 
+    def _toggle_panel(self, name: str) -> None:
+        window = self._screen.window
+        window.show_panel(name, is_shown=not window.is_panel_shown(name))
+
+    def _on_panel_toggled(self, name: str, is_shown: bool) -> None:
+        self.commands.check(f"panel_{name}", is_checked=is_shown)
+
     def _maximise(self) -> None:
         self.commands.check("maximise_panel", is_checked=self._screen.window.maximise_panel())
 
@@ -171,6 +182,8 @@ class UserCommands:
     def _save(self, path: Path, what: Literal["picture", "report"]) -> None:
         try:
             if what == "picture":
+                from marketwatch.app.pictures import save_picture
+
                 save_picture(self._screen.window, path)
             else:
                 self._write_report(path)

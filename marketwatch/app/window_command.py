@@ -38,12 +38,12 @@ def run_window(options: Options) -> int:
             sys.stdout.write("MarketWatch is running with this profile; its window was raised\n")
             return 0
         ticker = loop.when_asked_to_quit(program.ask_to_quit)
-        gc.freeze()  # what start-up made lives on: the collector need not look at it again
         code: int = loop.run_until_complete(program.run())
         if ticker is not None:
             ticker.stop()
         return code
     finally:
+        gc.enable()
         runtime.failures.uninstall()
         runtime.logs.stop()
         loop.close()

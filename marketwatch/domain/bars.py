@@ -186,6 +186,8 @@ class BarSeries:
         own = self.count[index] > 0 and self.source[index] != BarSource.VENDOR
         if own and not (self._partial and opens_ns in self._partial):
             return False
+        if self.source[index] == BarSource.VENDOR and self.volume[index] == volume and self.close[index] == prices[3]:
+            return True  # said again
         self.open[index], self.high[index], self.low[index], self.close[index] = prices
         self.volume[index] = volume
         self.source[index] = BarSource.VENDOR

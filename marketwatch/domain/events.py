@@ -78,6 +78,21 @@ class Quote(MarketEvent, frozen=True, gc=False, kw_only=True):
     sequence: int | None = None
 
 
+class DepthLevel(msgspec.Struct, frozen=True, gc=False):
+    """One row of the book. `orders` None: the venue does not count them."""
+
+    price: float
+    size: float
+    orders: int | None = None
+
+
+class Depth(Quote, frozen=True, gc=False, kw_only=True):
+    """Several levels of the book, best first; a quote too, whose bid and ask are the first levels."""
+
+    bids: tuple[DepthLevel, ...] = ()
+    asks: tuple[DepthLevel, ...] = ()
+
+
 class VendorBar(MarketEvent, frozen=True, gc=False, kw_only=True):
     """A bar of one minute built by the vendor, stamped with its start. `SecondBar` is the one of a second.
 
@@ -124,6 +139,19 @@ class DayStatistics(MarketEvent, frozen=True, gc=False, kw_only=True):
     last_price: float | None = None
     last_size: float | None = None
     last_trade_stamp: int | None = None
+
+
+class MarketStatistics(DayStatistics, frozen=True, gc=False, kw_only=True):
+    """Day figures together with what rests in the book and what is open in derivatives.
+
+    `total_bid_size` and `total_ask_size` sum up all orders, not only the levels shown.
+    """
+
+    total_bid_size: float | None = None
+    total_ask_size: float | None = None
+    open_interest: float | None = None
+    open_interest_high: float | None = None
+    open_interest_low: float | None = None
 
 
 class PriceLimits(MarketEvent, frozen=True, gc=False, kw_only=True):

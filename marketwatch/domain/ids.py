@@ -46,7 +46,5 @@ class InstrumentId(msgspec.Struct, frozen=True, order=True, gc=False):
         """
         parts = text.split(":", 2)
         if len(parts) != 3 or not all(parts):
-            raise InstrumentError(
-                f"Instrument “{text}”", "it is not of the form VENUE:SEGMENT:SYMBOL"
-            )
+            raise InstrumentError(f"Instrument “{text}”", "it is not of the form VENUE:SEGMENT:SYMBOL")
         return cls(Venue(parts[0]), Segment(parts[1]), parts[2])

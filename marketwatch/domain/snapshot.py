@@ -11,10 +11,11 @@ import math
 from array import array
 from collections.abc import Callable
 
+from marketwatch.domain.bar_interval import BarInterval
 from marketwatch.domain.bars import BarSeries
 from marketwatch.domain.calendar import TradingCalendar, TradingDay
 from marketwatch.domain.effects import REGULAR_EFFECTS, EffectTable
-from marketwatch.domain.events import MarketEvent, Quote, TradeTick, stamp_to_ns
+from marketwatch.domain.events import MarketEvent, stamp_to_ns
 from marketwatch.domain.ids import FeedId
 from marketwatch.domain.instrument import Instrument
 
@@ -39,35 +40,18 @@ class Snapshot:
     change that is handed out. Volume and VWAP count all sessions of the date, as vendors do.
     """
 
-    # CPython lays slots out in the order of their names: the prefix `run_` and the neighbours `price` to `reports` keep
-    # what every event touches in the same few cache lines. `run_` is the state of the run.
+    # CPython lays slots out in the order of their names. The prefixes `bid_ask_` beside `bid`, `price_`, and `run_`
+    # (state of the run of trades in hand) keep what every event touches in the same few cache lines. Values are copied
+    # from the events: keeping the events themselves costs more, their objects being scattered over cold memory.
     __slots__ = (
+        *("ask", "ask_size", "bid", "bid_ask_reports", "bid_ask_sinks", "bid_ask_stamp", "bid_size"),
         *("calendar", "day", "excluded_count", "excluded_volume", "feed_id", "halted", "halted_ns"),
-        *(
-            "has_seconds",
-            "has_stated_range",
-            "instrument",
-            "is_dirty",
-            "is_extended",
-            "is_tracked",
-            "late_run",
-            "lower_limit",
-        ),
-        *("make_bars", "minutes", "origin", "other_last", "other_price"),
+        *("has_seconds", "has_stated_range", "instrument", "is_dirty", "is_extended", "is_tracked", "late_run"),
+        *("lower_limit", "make_bars", "minutes", "origin", "other_price", "other_size", "other_stamp"),
         *("own_count", "own_high", "own_low", "own_open", "own_open_ns", "own_turnover", "own_volume"),
-        *(
-            "price",
-            "prior_price",
-            "quote",
-            "quote_sinks",
-            "quote_stamp",
-            "received_ns",
-            "reports",
-            "reports_quote",
-            "rolled_close",
-        ),
-        *("run_count", "run_effects", "run_end", "run_first_stamp", "run_high", "run_last", "run_low"),
-        *("run_newest", "run_newest_stamp", "run_ns", "run_open", "run_scale", "run_turnover", "run_volume"),
+        *("price", "price_size", "price_stamp", "prior_price", "received_ns", "reports", "rolled_close"),
+        *("run_count", "run_effects", "run_end", "run_first_stamp", "run_high", "run_low"),
+        *("run_newest_stamp", "run_ns", "run_number", "run_open", "run_scale", "run_turnover", "run_volume"),
         *("seconds", "session", "sinks", "spark_due_ns", "spark_ns", "spark_prices"),
         *("stated_open", "stated_prev_close", "stated_vwap", "upper_limit", "usual_gap_s", "version", "volume_offset"),
     )
@@ -78,7 +62,7 @@ class Snapshot:
         feed_id: FeedId,
         origin: Origin,
         calendar: TradingCalendar,
-        make_bars: Callable[[], tuple[BarSeries, BarSeries]],
+        make_bars: Callable[[BarInterval], BarSeries],
     ) -> None:
         self.instrument = instrument
         self.feed_id = feed_id
@@ -90,19 +74,38 @@ class Snapshot:
         self.version = 0
         self.received_ns: int | None = None
         self.reports = True
-        self.reports_quote = True
+        self.bid_ask_reports = True
         self.is_dirty = False
-        self.quote_sinks: tuple[Callable[[Snapshot, MarketEvent], None], ...] = ()
+        self.bid_ask_sinks: tuple[Callable[[Snapshot, MarketEvent], None], ...] = ()
         self.sinks: tuple[Callable[[Snapshot, MarketEvent], None], ...] = ()
         self.seconds: BarSeries | None = None
         self.minutes: BarSeries | None = None
         self.clear()
 
+    def second_bars(self) -> BarSeries:
+        """Return the bars of a second, made at the first use."""
+        if self.seconds is None:
+            self.seconds = self.make_bars(BarInterval.S1)
+        return self.seconds
+
+    def minute_bars(self) -> BarSeries:
+        """Return the bars of a minute, made at the first use."""
+        if self.minutes is None:
+            self.minutes = self.make_bars(BarInterval.M1)
+        return self.minutes
+
     def clear(self) -> None:
         """Forget all figures, as before the first event. Bars are emptied in place: their readers follow."""
         self.usual_gap_s: float | None = None
-        self.quote: Quote | None = None
-        self.quote_stamp = 0
+        self.bid: float | None = None
+        """Best price buyers offer."""
+        self.bid_size: float | None = None
+        """Quantity at the bid."""
+        self.ask: float | None = None
+        """Best price sellers want."""
+        self.ask_size: float | None = None
+        """Quantity at the ask."""
+        self.bid_ask_stamp = 0
         self.upper_limit: float | None = None
         self.lower_limit: float | None = None
         self.halted: bool | None = None
@@ -114,10 +117,11 @@ class Snapshot:
                 bars.clear()
 
     def _clear_trades(self) -> None:
-        self.run_newest: TradeTick | None = None
         self.run_newest_stamp = 0
-        self.run_last: TradeTick | None = None
+        self.run_number = 0
         self.price: float | None = None
+        self.price_size: float | None = None
+        self.price_stamp = 0
         self.prior_price: float | None = None
         self.is_extended = False
         self.run_effects: EffectTable = REGULAR_EFFECTS
@@ -155,7 +159,8 @@ class Snapshot:
         self.stated_prev_close: float | None = None
         self.has_stated_range = False
         self.other_price: float | None = None
-        self.other_last: TradeTick | None = None
+        self.other_size: float | None = None
+        self.other_stamp = 0
         self.rolled_close: float | None = None
         self.spark_ns: array[int] | None = None
         self.spark_prices: array[float] | None = None
@@ -171,14 +176,12 @@ class Snapshot:
     @property
     def last_size(self) -> float | None:
         """Size of that trade."""
-        last = self.other_last if self.is_extended else self.run_last
-        return None if last is None or not last.size else last.size
+        return (self.other_size if self.is_extended else self.price_size) or None
 
     @property
     def last_trade_ns(self) -> int | None:
         """Venue time of that trade."""
-        last = self.other_last if self.is_extended else self.run_last
-        return None if last is None else last.event_ns
+        return stamp_to_ns(self.other_stamp if self.is_extended else self.price_stamp) or None
 
     @property
     def ext_last(self) -> float | None:
@@ -188,8 +191,7 @@ class Snapshot:
     @property
     def ext_trade_ns(self) -> int | None:
         """Venue time of the last trade of the extended session."""
-        last = self.run_last if self.is_extended else self.other_last
-        return None if last is None else last.event_ns
+        return stamp_to_ns(self.price_stamp if self.is_extended else self.other_stamp) or None
 
     @property
     def tick_direction(self) -> int:
@@ -199,32 +201,10 @@ class Snapshot:
             return 0
         return (price > prior) - (price < prior)
 
-    # Quote
-
-    @property
-    def bid(self) -> float | None:
-        """Best price buyers offer."""
-        return None if self.quote is None else self.quote.bid
-
-    @property
-    def bid_size(self) -> float | None:
-        """Quantity at the bid."""
-        return None if self.quote is None else self.quote.bid_size
-
-    @property
-    def ask(self) -> float | None:
-        """Best price sellers want."""
-        return None if self.quote is None else self.quote.ask
-
-    @property
-    def ask_size(self) -> float | None:
-        """Quantity at the ask."""
-        return None if self.quote is None else self.quote.ask_size
-
     @property
     def quote_ns(self) -> int | None:
-        """Venue time of the quote."""
-        return None if self.quote is None else self.quote.event_ns
+        """Venue time of bid and ask."""
+        return stamp_to_ns(self.bid_ask_stamp) or None
 
     # Day
 
@@ -315,9 +295,7 @@ class Snapshot:
     @property
     def updated_ns(self) -> int | None:
         """Venue time of the newest quote or trade."""
-        trade_ns = stamp_to_ns(self.run_newest_stamp) if self.run_newest_stamp else 0
-        quote_ns = stamp_to_ns(self.quote_stamp) if self.quote_stamp else 0
-        return max(trade_ns, quote_ns) or None
+        return max(stamp_to_ns(self.run_newest_stamp), stamp_to_ns(self.bid_ask_stamp)) or None
 
     @property
     def sparkline(self) -> list[tuple[int, float]]:
@@ -335,8 +313,8 @@ class Snapshot:
         if getattr(self, figure) is not None:
             return None
         if figure in _QUOTE_FIGURES:
-            return "no quote yet" if self.quote is None else "nothing offered on this side"
-        if self.run_newest is None and self.price is None and figure not in _STATED_FIGURES:
+            return "no quote yet" if not self.bid_ask_stamp else "nothing offered on this side"
+        if not self.run_newest_stamp and self.price is None and figure not in _STATED_FIGURES:
             return "no trade yet"
         return self._withheld_of_day(figure)
 

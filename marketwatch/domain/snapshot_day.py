@@ -34,7 +34,7 @@ def begin_run(s: Snapshot, day: TradingDay, stamp: int, event_ns: int) -> None:
     s.run_scale = scale
     s.run_end = (start_ns + length_ns) // scale
     if day.has_extended or s.session is not day:
-        _enter_phase(s, day, day.is_extended(event_ns))
+        enter_phase(s, day, day.is_extended(event_ns))
     s.late_run = 0
 
 
@@ -52,23 +52,20 @@ def flush(s: Snapshot) -> None:
     count, high, low = s.run_count, s.run_high, s.run_low
     if not count and high == NO_HIGH:
         return
-    seconds, minutes = s.seconds, s.minutes
-    if seconds is None or minutes is None:
-        seconds, minutes = s.seconds, s.minutes = s.make_bars()
-    opened, closed, last = s.run_open, s.price, s.run_last
-    if opened is None or closed is None or last is None:
+    opened, closed = s.run_open, s.price
+    if opened is None or closed is None:
         has_range = high != NO_HIGH
         prices = (_NAN, high if has_range else _NAN, low if has_range else _NAN, _NAN)
         times = (2**63 - 1, -(2**63))
     else:
         prices = (opened, high, low, closed)
-        times = (s.run_first_stamp * s.run_scale, (last.stamp or 0) * s.run_scale)
+        times = (s.run_first_stamp * s.run_scale, s.price_stamp * s.run_scale)
         if not s.is_extended:
             _fold_price(s, opened, times[0], closed)
     volume = s.run_volume
     if s.has_seconds:
-        seconds.merge(s.run_ns, prices, volume, count, times)
-    minutes.merge(s.run_ns, prices, volume, count, times)
+        (s.seconds or s.second_bars()).merge(s.run_ns, prices, volume, count, times)
+    (s.minutes or s.minute_bars()).merge(s.run_ns, prices, volume, count, times)
     s.own_volume += volume
     s.own_turnover += s.run_turnover
     s.own_count += count
@@ -100,11 +97,12 @@ def _add_spark(s: Snapshot, price: float) -> None:
         del s.spark_ns[0], s.spark_prices[0]
 
 
-def _enter_phase(s: Snapshot, day: TradingDay, is_extended: bool) -> None:
+def enter_phase(s: Snapshot, day: TradingDay, is_extended: bool) -> None:
     """Let the trades that follow move the figures of the regular or of the extended session."""
     if is_extended != s.is_extended:
         s.price, s.other_price = s.other_price, s.price
-        s.run_last, s.other_last = s.other_last, s.run_last
+        s.price_size, s.other_size = s.other_size, s.price_size
+        s.price_stamp, s.other_stamp = s.other_stamp, s.price_stamp
         s.prior_price = None
         s.is_extended = is_extended
         s.run_effects = EXTENDED_EFFECTS if is_extended else REGULAR_EFFECTS
@@ -122,9 +120,9 @@ def enter_session(s: Snapshot, day: TradingDay) -> None:
         s.stated_open = None
         s.has_stated_range = False
         if s.is_extended:
-            s.other_price = s.other_last = None
+            _forget_other(s)
         else:
-            s.price = s.prior_price = s.run_last = None
+            _forget_price(s)
     s.session = day
     s.own_open = None
     s.own_high, s.own_low = NO_HIGH, NO_LOW
@@ -140,11 +138,21 @@ def enter_day(s: Snapshot, day: TradingDay) -> None:
     if not had_day:
         return
     if s.is_extended:
-        s.price = s.prior_price = s.run_last = None
+        _forget_price(s)
     else:
-        s.other_price = s.other_last = None
+        _forget_other(s)
     s.own_volume = s.own_turnover = s.volume_offset = 0.0
     s.own_count = s.excluded_count = 0
     s.excluded_volume = 0.0
     s.stated_vwap = None
     s.halted = s.halted_ns = None
+
+
+def _forget_price(s: Snapshot) -> None:
+    s.price = s.price_size = s.prior_price = None
+    s.price_stamp = 0
+
+
+def _forget_other(s: Snapshot) -> None:
+    s.other_price = s.other_size = None
+    s.other_stamp = 0

@@ -26,13 +26,11 @@ from marketwatch.domain.snapshot_day import begin_run, flush
 APPLIED = 0
 LATE = 1
 """Older than the newest: not applied, hand it to `apply_late`."""
-DUPLICATE = 2
-"""The newest trade once more: not applied."""
-SUSPECT = 3
-"""Older than the newest by its sequence too: not applied, since it may have been seen before."""
-NEW_DAY = 4
+SUSPECT = 2
+"""Not new by its number or id either: not applied, since it may have been seen before. If not, it is `LATE`."""
+NEW_DAY = 3
 """The first of another date: not applied, call `enter_day` first."""
-UNTIMED = 5
+UNTIMED = 4
 """Without a stamp: not applied."""
 
 _PRICE_EFFECTS = UPDATES_LAST | UPDATES_HIGH_LOW
@@ -46,18 +44,17 @@ def apply_trade(s: Snapshot, trade: TradeTick) -> int:
     stamp = trade.stamp
     if stamp is None:
         return UNTIMED
-    if not s.run_newest_stamp < stamp < s.run_end:
-        # Many trades share a stamp: a number above the newest says without further looks that this one is new.
-        newest, number = s.run_newest, trade.sequence
-        if stamp != s.run_newest_stamp or not newest or not number or not newest.sequence or number <= newest.sequence:
-            sort = _sort_out(s, trade)
-            if sort:
-                return sort
+    number = trade.sequence or 0
+    # Many trades share a stamp: a number above the newest says without further looks that this one is new.
+    if not s.run_newest_stamp < stamp < s.run_end and (stamp != s.run_newest_stamp or number <= s.run_number):
+        sort = _sort_out(s, trade)
+        if sort:
+            return sort
     effects = s.run_effects[trade.conditions]
     if effects != ALL_EFFECTS:
         return _apply_partly(s, trade, effects)
-    s.run_newest_stamp = stamp
-    s.run_newest = s.run_last = trade
+    s.run_newest_stamp = s.price_stamp = stamp
+    s.run_number = number
     price = trade.price
     if price != s.price:
         s.prior_price = s.price
@@ -69,7 +66,7 @@ def apply_trade(s: Snapshot, trade: TradeTick) -> int:
     if s.run_open is None:
         s.run_open = price
         s.run_first_stamp = stamp
-    size = trade.size
+    s.price_size = size = trade.size
     s.run_volume += size
     s.run_turnover += price * size
     s.run_count += 1
@@ -80,16 +77,17 @@ def _apply_partly(s: Snapshot, trade: TradeTick, effects: int) -> int:
     """Apply a trade whose conditions forbid something: an odd lot, for example, moves volume only."""
     stamp = trade.stamp or 0
     price = trade.price
-    s.run_newest = trade
     s.run_newest_stamp = stamp
+    s.run_number = trade.sequence or 0
     if effects & IS_REGULAR_PRINT:
         if _is_closing_print(s, stamp_to_ns(stamp)):
             apply_late(s, trade)
             return APPLIED
         effects ^= IS_REGULAR_PRINT
     if effects & UPDATES_VOLUME:
-        s.run_volume += trade.size
-        s.run_turnover += price * trade.size
+        size = trade.size
+        s.run_volume += size
+        s.run_turnover += price * size
         s.run_count += 1
     else:
         s.excluded_volume += trade.size
@@ -98,7 +96,8 @@ def _apply_partly(s: Snapshot, trade: TradeTick, effects: int) -> int:
         s.run_high = max(s.run_high, price)
         s.run_low = min(s.run_low, price)
     if effects & UPDATES_LAST:
-        s.run_last = trade
+        s.price_stamp = stamp
+        s.price_size = trade.size
         if price != s.price:
             s.prior_price = s.price
             s.price = price
@@ -111,23 +110,19 @@ def _apply_partly(s: Snapshot, trade: TradeTick, effects: int) -> int:
 def _sort_out(s: Snapshot, trade: TradeTick) -> int:
     """Say what an unusual trade is; `APPLIED` lets it pass as an ordinary one."""
     stamp = trade.stamp or 0
-    newest = s.run_newest
-    if newest is not None and stamp == s.run_newest_stamp:
-        if is_same_trade(trade, newest):
-            return DUPLICATE
-        return SUSPECT if _is_behind(trade, newest) else APPLIED
+    number = trade.sequence
+    if stamp == s.run_newest_stamp and s.run_newest_stamp:
+        if number is None:
+            return SUSPECT if trade.trade_id is not None else APPLIED
+        return SUSPECT if number <= s.run_number else APPLIED
     event_ns = stamp_to_ns(stamp)
-    if newest is not None and event_ns < stamp_to_ns(s.run_newest_stamp):
-        return SUSPECT if _is_behind(trade, newest) else LATE
+    if event_ns < stamp_to_ns(s.run_newest_stamp):
+        return SUSPECT if number is not None and number <= s.run_number else LATE
     day = s.day
     if day is None or not day.starts_ns <= event_ns < day.ends_ns:
         return NEW_DAY
     begin_run(s, day, stamp, event_ns)
     return APPLIED
-
-
-def _is_behind(trade: TradeTick, newest: TradeTick) -> bool:
-    return trade.sequence is not None and newest.sequence is not None and trade.sequence <= newest.sequence
 
 
 def is_same_trade(one: TradeTick, other: TradeTick) -> bool:
@@ -176,11 +171,14 @@ def _amend_ends(s: Snapshot, trade: TradeTick, event_ns: int, is_extended: bool)
     """Let an eligible late trade become the open or the last price if by its time it is."""
     if not is_extended and s.own_open is not None and event_ns < s.own_open_ns and s.session is s.day:
         s.own_open, s.own_open_ns = trade.price, event_ns
-    if is_extended == s.is_extended:
-        if s.run_last is None or event_ns >= (s.run_last.event_ns or 0):
-            s.run_last, s.prior_price, s.price = trade, s.price, trade.price
-    elif s.other_last is None or event_ns >= (s.other_last.event_ns or 0):
-        s.other_last, s.other_price = trade, trade.price
+    stamp = trade.stamp or 0
+    if is_extended != s.is_extended:
+        if event_ns >= stamp_to_ns(s.other_stamp):
+            s.other_price, s.other_size, s.other_stamp = trade.price, trade.size, stamp
+    elif event_ns >= stamp_to_ns(s.price_stamp):
+        if trade.price != s.price:
+            s.prior_price, s.price = s.price, trade.price
+        s.price_size, s.price_stamp = trade.size, stamp
 
 
 def apply_value(s: Snapshot, value: PriceValue) -> int:
@@ -217,11 +215,9 @@ def rewind(s: Snapshot, trade: TradeTick) -> None:
     flush(s)
     for bars in _bars(s):
         bars.drop_from(event_ns + NS_PER_SECOND)
-    s.day = s.run_newest = s.run_last = s.price = s.prior_price = None
-    s.run_newest_stamp = s.run_end = s.late_run = 0
+    s.day = s.price = s.price_size = s.prior_price = None
+    s.price_stamp = s.run_newest_stamp = s.run_number = s.run_end = s.late_run = 0
 
 
 def _bars(s: Snapshot) -> tuple[BarSeries, ...]:
-    if s.seconds is None or s.minutes is None:
-        s.seconds, s.minutes = s.make_bars()
-    return (s.seconds, s.minutes) if s.has_seconds else (s.minutes,)
+    return (s.second_bars(), s.minute_bars()) if s.has_seconds else (s.minute_bars(),)

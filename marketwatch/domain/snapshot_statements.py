@@ -7,9 +7,9 @@ from bisect import bisect_left
 from marketwatch.domain.bar_interval import NS_PER_SECOND
 from marketwatch.domain.bars import BarSeries
 from marketwatch.domain.calendar import TradingDay
-from marketwatch.domain.events import DayStatistics, PriceLimits, TradeTick, VendorBar
+from marketwatch.domain.events import DayStatistics, PriceLimits, VendorBar, stamp_to_ns
 from marketwatch.domain.snapshot import Snapshot
-from marketwatch.domain.snapshot_day import enter_day, enter_session
+from marketwatch.domain.snapshot_day import enter_day, enter_phase, enter_session
 
 
 def apply_statistics(s: Snapshot, statistics: DayStatistics) -> None:
@@ -49,12 +49,8 @@ def _take_last(s: Snapshot, statistics: DayStatistics) -> None:
     if price is None or s.price is not None or s.is_extended:
         return
     s.price = price
-    s.run_last = TradeTick(
-        key=statistics.key,
-        price=price,
-        size=statistics.last_size or 0.0,
-        stamp=statistics.last_trade_stamp,
-    )
+    s.price_size = statistics.last_size
+    s.price_stamp = statistics.last_trade_stamp or 0
 
 
 def _raise_volume(s: Snapshot, stated: float, until_ns: int | None) -> None:
@@ -103,24 +99,22 @@ def apply_vendor_bar(s: Snapshot, bar: VendorBar) -> bool:
         s.own_high = max(s.own_high, bar.high)
         s.own_low = min(s.own_low, bar.low)
     if not s.trade_count:
+        enter_phase(s, day, is_extended)
         _take_close(s, bar, ends_ns)
     return True
 
 
 def _put_bar(s: Snapshot, bar: VendorBar, start_ns: int) -> None:
-    if s.seconds is None or s.minutes is None:
-        s.seconds, s.minutes = s.make_bars()
     prices = (bar.open, bar.high, bar.low, bar.close)
-    (s.seconds if bar.interval_s == 1 else s.minutes).put_vendor_bar(start_ns, prices, bar.volume or 0.0)
+    (s.second_bars() if bar.interval_s == 1 else s.minute_bars()).put_vendor_bar(start_ns, prices, bar.volume or 0.0)
 
 
 def _take_close(s: Snapshot, bar: VendorBar, ends_ns: int) -> None:
     """A feed without trades: the close of its newest bar is the last price there is."""
-    newest_ns = s.run_newest.event_ns if s.run_newest is not None else None
-    if newest_ns is not None and ends_ns < newest_ns:
+    if ends_ns < stamp_to_ns(s.run_newest_stamp):
         return
-    s.run_newest = s.run_last = TradeTick(key=bar.key, price=bar.close, size=0.0, stamp=ends_ns)
-    s.run_newest_stamp = ends_ns
+    s.run_newest_stamp = s.price_stamp = ends_ns
+    s.price_size = None
     if bar.close != s.price:
         s.prior_price, s.price = s.price, bar.close
 

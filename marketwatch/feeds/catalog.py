@@ -7,12 +7,16 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from marketwatch.domain.calendar import VenueRules
+from marketwatch.domain.ids import InstrumentId
 from marketwatch.domain.secret import Secret
+from marketwatch.domain.venues import UNITED_STATES
 from marketwatch.feeds.liveness import SilenceLimits
 from marketwatch.feeds.reconnect import ReconnectRules
 from marketwatch.protocols.base import Channel, ClientProtocol
 from marketwatch.protocols.massive.address import normalise_url, upgrade_headers
 from marketwatch.protocols.massive.client import MassiveClient
+from marketwatch.protocols.massive.keys import feed_key, instrument_of
 
 
 class FeedKind(enum.Enum):
@@ -41,6 +45,9 @@ class FeedSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     `protocol` makes the protocol object of one connection, `headers` those of the upgrade request, both from the key;
     `normalise_url` completes an address the user typed. `default_channels` are asked for when a row asks for none.
+    `feed_key` names an instrument as the feed does (None: not its market), `instrument_of` is the way back for a key
+    that no list knows; `currency` is that of its prices. `rules` are the hours in which silence is a fault.
+    `has_rest_snapshot`: a web service beside the stream states the day and the previous close as Massive's does.
     """
 
     kind: FeedKind
@@ -52,6 +59,11 @@ class FeedSpec(msgspec.Struct, frozen=True, kw_only=True):
     credential_names: tuple[str, ...]
     channels: tuple[Channel, ...]
     default_channels: tuple[Channel, ...]
+    feed_key: Callable[[InstrumentId], str | None]
+    instrument_of: Callable[[str], InstrumentId]
+    currency: str
+    rules: VenueRules
+    has_rest_snapshot: bool = False
     limits: FeedLimits = FeedLimits()
 
 
@@ -77,5 +89,10 @@ CATALOG: Mapping[FeedKind, FeedSpec] = {
             Channel.VALUE,
         ),
         default_channels=(Channel.TRADES, Channel.QUOTES),
+        feed_key=feed_key,
+        instrument_of=instrument_of,
+        currency="USD",
+        rules=UNITED_STATES,
+        has_rest_snapshot=True,
     ),
 }

@@ -2,37 +2,53 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 import re
+from collections.abc import Sequence
 
 import msgspec
 
 from marketwatch.domain.instrument import Instrument, InstrumentKind
 
 _WORD = re.compile(r"[^\W_]+")
-_KIND_ORDER = (InstrumentKind.STOCK, InstrumentKind.INDEX, InstrumentKind.FUND)
-_SHORTEST_ISIN_PART = 4
+_KIND_ORDER = {
+    InstrumentKind.STOCK: 0,
+    InstrumentKind.INDEX: 1,
+    InstrumentKind.FUND: 2,
+    InstrumentKind.FUTURE: 4,
+    InstrumentKind.OPTION: 5,
+}
+_OTHER_KINDS = 3
+_SECOND_VENUES = {"BSE": 1, "BFO": 1, "BCD": 1, "OTC": 2}
+SHORTEST_ISIN_PART = 4
 
 
 class MatchKind(enum.IntEnum):
     """What the text matched, best first."""
 
     SYMBOL = 0
-    SYMBOL_PREFIX = 1
-    ISIN = 2
-    NAME_START = 3
-    NAME_WORDS = 4
-    SYMBOL_PART = 5
-    EXCHANGE = 6
+    TOKEN = 1
+    SYMBOL_PREFIX = 2
+    ISIN = 3
+    NAME_START = 4
+    NAME_WORDS = 5
+    TOKEN_PREFIX = 6
+    SYMBOL_PART = 7
+    EXCHANGE = 8
+    SIMILAR = 9
 
     @property
     def field(self) -> str:
-        """Which field of the instrument the spans of a hit lie in: `symbol`, `isin`, `name` or nothing."""
+        """Which field of the instrument the spans of a hit lie in: `symbol`, `isin`, `name` or nothing.
+
+        A token is no field of the instrument: its hits have no spans.
+        """
         if self in (MatchKind.SYMBOL, MatchKind.SYMBOL_PREFIX, MatchKind.SYMBOL_PART):
             return "symbol"
         if self is MatchKind.ISIN:
             return "isin"
-        return "" if self is MatchKind.EXCHANGE else "name"
+        return "name" if self in (MatchKind.NAME_START, MatchKind.NAME_WORDS) else ""
 
 
 class SearchHit(msgspec.Struct, frozen=True):
@@ -61,15 +77,15 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     @classmethod
     def of(cls, instrument: Instrument) -> Candidate:
         """Prepare an instrument."""
-        name = _fold(instrument.name)
-        symbol = _fold(instrument.symbol)
+        name = fold(instrument.name)
+        symbol = fold(instrument.symbol)
         return cls(
             instrument=instrument,
             symbol=symbol,
-            letters=_letters(symbol),
+            letters=letters_of(symbol),
             name=name,
             word_starts=tuple(match.start() for match in _WORD.finditer(name)),
-            exchanges=frozenset({_fold(instrument.id.venue), _fold(instrument.tag)}),
+            exchanges=frozenset({fold(instrument.id.venue), fold(instrument.tag)}),
         )
 
 
@@ -77,38 +93,38 @@ class Query:
     """A typed text. Words that are an exchange, as in `infy nse` or `NSE:INFY`, narrow the rest."""
 
     def __init__(self, text: str, known_exchanges: frozenset[str]) -> None:
-        words = _fold(text).replace(":", " ").split()
-        self._exchanges = frozenset(word for word in words if word in known_exchanges)
-        self._words = [word for word in words if word not in self._exchanges]
-        self._text = " ".join(self._words)
-        self._letters = _letters(self._text)
+        words = fold(text).replace(":", " ").split()
+        self.exchanges = frozenset(word for word in words if word in known_exchanges)
+        self.words = [word for word in words if word not in self.exchanges]
+        self.text = " ".join(self.words)
+        self.letters = letters_of(self.text)
 
     @property
     def is_empty(self) -> bool:
         """Nothing was typed that could match."""
-        return not self._text and not self._exchanges
+        return not self.text and not self.exchanges
 
     def match(self, candidate: Candidate) -> SearchHit | None:
         """Return how the candidate matches, None when it does not."""
-        if self._exchanges and not self._exchanges <= candidate.exchanges:
+        if self.exchanges and not self.exchanges <= candidate.exchanges:
             return None
-        if not self._text:
+        if not self.text:
             return SearchHit(candidate.instrument, MatchKind.EXCHANGE)
         return self._match_symbol(candidate) or self._match_isin(candidate) or self._match_later(candidate)
 
     def _match_symbol(self, candidate: Candidate) -> SearchHit | None:
-        if candidate.symbol.startswith(self._text):
-            kind = MatchKind.SYMBOL if candidate.symbol == self._text else MatchKind.SYMBOL_PREFIX
-            return SearchHit(candidate.instrument, kind, ((0, len(self._text)),))
-        if self._letters and candidate.letters.startswith(self._letters):
-            kind = MatchKind.SYMBOL if candidate.letters == self._letters else MatchKind.SYMBOL_PREFIX
-            return SearchHit(candidate.instrument, kind, ((0, _end_of_letters(candidate.symbol, len(self._letters))),))
+        if candidate.symbol.startswith(self.text):
+            kind = MatchKind.SYMBOL if candidate.symbol == self.text else MatchKind.SYMBOL_PREFIX
+            return SearchHit(candidate.instrument, kind, ((0, len(self.text)),))
+        if self.letters and candidate.letters.startswith(self.letters):
+            kind = MatchKind.SYMBOL if candidate.letters == self.letters else MatchKind.SYMBOL_PREFIX
+            return SearchHit(candidate.instrument, kind, ((0, _end_of_letters(candidate.symbol, len(self.letters))),))
         return None
 
     def _match_isin(self, candidate: Candidate) -> SearchHit | None:
-        enough = len(self._text) >= _SHORTEST_ISIN_PART
-        if enough and candidate.instrument.isin.lower().startswith(self._text):
-            return SearchHit(candidate.instrument, MatchKind.ISIN, ((0, len(self._text)),))
+        enough = len(self.text) >= SHORTEST_ISIN_PART
+        if enough and candidate.instrument.isin.lower().startswith(self.text):
+            return SearchHit(candidate.instrument, MatchKind.ISIN, ((0, len(self.text)),))
         return None
 
     def _match_later(self, candidate: Candidate) -> SearchHit | None:
@@ -116,16 +132,14 @@ class Query:
         if spans:
             starts = spans[0][0] == candidate.word_starts[0]
             return SearchHit(candidate.instrument, MatchKind.NAME_START if starts else MatchKind.NAME_WORDS, spans)
-        at = candidate.symbol.find(self._text)
-        if at > 0:
-            return SearchHit(candidate.instrument, MatchKind.SYMBOL_PART, ((at, at + len(self._text)),))
-        return None
+        parts = word_spans(candidate.symbol, self.words)
+        return SearchHit(candidate.instrument, MatchKind.SYMBOL_PART, parts) if parts else None
 
     def _name_spans(self, candidate: Candidate) -> tuple[tuple[int, int], ...]:
         """Every typed word must begin another word of the name, in any order."""
         free = list(candidate.word_starts)
         spans = []
-        for word in self._words:
+        for word in self.words:
             start = next((start for start in free if candidate.name.startswith(word, start)), None)
             if start is None:
                 return ()
@@ -134,21 +148,49 @@ class Query:
         return tuple(sorted(spans))
 
 
-def rank(hit: SearchHit) -> tuple[int, int, int, int, str, str]:
-    """Order hits: by what matched, cash before the rest, early before late, short before long."""
-    instrument = hit.instrument
-    kind = _KIND_ORDER.index(instrument.kind) if instrument.kind in _KIND_ORDER else len(_KIND_ORDER)
-    return hit.kind, kind, hit.span[0], len(instrument.symbol), instrument.symbol, instrument.id.venue
+def rank(hit: SearchHit) -> tuple[int, Standing]:
+    """Order hits: by what matched, then by the standing of the instrument."""
+    return hit.kind, standing(hit.instrument)
 
 
-def _fold(text: str) -> str:
+Standing = tuple[int, int, int, str, int, str, str]
+
+
+def standing(instrument: Instrument, expiry: dt.date | None = None) -> Standing:
+    """Order instruments that match equally well: cash before contracts, near contracts first, short symbols first."""
+    return (
+        _KIND_ORDER.get(instrument.kind, _OTHER_KINDS),
+        0 if expiry is None else expiry.toordinal(),
+        len(instrument.id.symbol),
+        instrument.id.symbol,
+        _SECOND_VENUES.get(instrument.id.venue, 0),
+        instrument.id.venue,
+        instrument.id.segment,
+    )
+
+
+def word_spans(folded: str, words: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Return where all the words stand in a text, one behind the other; nothing when they do not."""
+    spans = []
+    position = 0
+    for word in words:
+        at = folded.find(word, position)
+        if at < 0:
+            return ()
+        position = at + len(word)
+        spans.append((at, position))
+    return tuple(spans)
+
+
+def fold(text: str) -> str:
     """Lower case of the same length, so that spans stay true to the text as shown."""
     if text.isascii():
         return text.lower()
     return "".join(low if len(low := character.lower()) == 1 else character for character in text)
 
 
-def _letters(folded: str) -> str:
+def letters_of(folded: str) -> str:
+    """Letters and digits alone."""
     return "".join(_WORD.findall(folded))
 
 

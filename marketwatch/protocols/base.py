@@ -25,6 +25,9 @@ class Channel(enum.Enum):
     LIMITS = "LULD"
     FAIR_VALUE = "FMV"
     VALUE = "V"
+    LAST_PRICE = "LTP"
+    DAY_FIGURES = "DAY"
+    DEPTH = "DEPTH"
 
 
 class Topic(msgspec.Struct, frozen=True, gc=False):

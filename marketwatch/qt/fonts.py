@@ -11,13 +11,9 @@ from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF, QGuiApplication
 from marketwatch.qt.theme_tokens import FontSize, FontTokens, FontWeight
 from marketwatch.runtime.resources import resource_path
 
-FONT_FILES = (
-    "Inter-Regular.ttf",
-    "Inter-Medium.ttf",
-    "Inter-SemiBold.ttf",
-    "JetBrainsMono-Regular.ttf",
-    "JetBrainsMono-Medium.ttf",
-)
+TEXT_FILES = ("Inter-Regular.ttf", "Inter-Medium.ttf", "Inter-SemiBold.ttf")
+MONO_FILES = ("JetBrainsMono-Regular.ttf", "JetBrainsMono-Medium.ttf")
+FONT_FILES = TEXT_FILES + MONO_FILES
 _DIGITS = "0123456789"
 _GENERIC = frozenset({"sans-serif", "monospace"})
 # FreeType rounds single glyphs to 1/64 px, so equal digits may differ by that much.
@@ -26,17 +22,18 @@ _EQUAL_WITHIN_PX = 0.04
 logger = logging.getLogger(__name__)
 
 
+def load_bundled_fonts(files: Sequence[str] = FONT_FILES) -> tuple[str, ...]:
+    """Register fonts shipped with the program, each once; return their families."""
+    return tuple(dict.fromkeys(family for name in files for family in _load(name)))
+
+
 @functools.cache
-def load_bundled_fonts() -> tuple[str, ...]:
-    """Register the fonts shipped with the program, once; return the families now available."""
-    families: list[str] = []
-    for name in FONT_FILES:
-        font_id = QFontDatabase.addApplicationFont(str(resource_path("fonts", name)))
-        if font_id < 0:
-            logger.warning("font %s could not be loaded; a system font is used instead", name)
-            continue
-        families += QFontDatabase.applicationFontFamilies(font_id)
-    return tuple(dict.fromkeys(families))
+def _load(name: str) -> tuple[str, ...]:
+    font_id = QFontDatabase.addApplicationFont(str(resource_path("fonts", name)))
+    if font_id < 0:
+        logger.warning("font %s could not be loaded; a system font is used instead", name)
+        return ()
+    return tuple(QFontDatabase.applicationFontFamilies(font_id))
 
 
 def has_equal_digits(font: QFont) -> bool:
@@ -55,14 +52,11 @@ class FontBook:
 
     def __init__(self, tokens: FontTokens) -> None:
         self._tokens = tokens
-        load_bundled_fonts()
+        load_bundled_fonts(TEXT_FILES)
         self._points_per_px = 72.0 / _logical_dpi()
         self._fonts: dict[tuple[str, str, str], QFont] = {}
         self._metrics: dict[str, QFontMetricsF] = {}
-        self._families = {
-            "text": _available(tokens.ui),
-            "mono": _available(tokens.mono),
-        }
+        self._families = {"text": _available(tokens.ui)}
         self._families["numbers"] = self._number_families(tokens)
 
     def text(self, size: FontSize, weight: FontWeight = "regular") -> QFont:
@@ -74,7 +68,9 @@ class FontBook:
         return self._font("numbers", size, weight)
 
     def mono(self, size: FontSize, weight: FontWeight = "regular") -> QFont:
-        """Return the font for tokens, addresses and code."""
+        """Return the font for tokens, addresses and code. Its files are read when it is first asked for."""
+        if "mono" not in self._families:
+            self._families["mono"] = self._mono_families(self._tokens)
         return self._font("mono", size, weight)
 
     def metrics(self, font: QFont) -> QFontMetricsF:
@@ -107,6 +103,10 @@ class FontBook:
         for family in self._families["text"]:
             if has_equal_digits(self._build([family], "numbers", "base", "regular")):
                 return [family]
+        return self._mono_families(tokens)
+
+    def _mono_families(self, tokens: FontTokens) -> list[str]:
+        load_bundled_fonts(MONO_FILES)
         return _available(tokens.mono)
 
 

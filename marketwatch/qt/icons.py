@@ -35,10 +35,9 @@ def _render(name: IconName, size: int, ratio: float) -> QPixmap:
     pixmap = QPixmap(round(size * ratio), round(size * ratio))
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    QSvgRenderer(_svg(name)).render(painter, QRectF(0, 0, size, size))
-    painter.end()
+    with QPainter(pixmap) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        QSvgRenderer(_svg(name)).render(painter, QRectF(0, 0, size, size))
     return pixmap
 
 
@@ -92,10 +91,9 @@ class IconSet(QObject):
 
     def _tinted(self, name: IconName, role: Role, size: int, ratio: float) -> QPixmap:
         pixmap = _render(name, size, ratio)
-        painter = QPainter(pixmap)
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
-        painter.fillRect(QRectF(0, 0, size, size), self._theme.colour(role))
-        painter.end()
+        with QPainter(pixmap) as painter:
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+            painter.fillRect(QRectF(0, 0, size, size), self._theme.colour(role))
         return pixmap
 
     def _draw_again(self) -> None:

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QSizePolicy, QToolBar, QWidget
 
 from marketwatch.qt.theme import Theme
 
 _LIST_WIDTH = 592
-_NOTICES_HEIGHT = 176
+_LEAST_LIST_WIDTH = 420
+_SIDE_WIDTH = 340
+_NARROW_BELOW = 1280
+_DETAILS_SHARE = 66
+_BOTTOM_SHARE = 36
 _DEFAULT_SIZE = QSize(1440, 900)
 _SMALLEST = QSize(640, 420)
-_STATE_VERSION = 1
+_STATE_VERSION = 2
 
 
 class MainWindow(QMainWindow):
-    """Docks for lists, chart and notices; tool bar; the bars of a simulated or replayed session; status bar."""
+    """Docks for lists, chart, details and notices; tool bar; the bars of a session that is not live; status bar.
+
+    `panel_toggled` tells by name that a panel is shown or put away, `panel_revealed` that it can be seen again.
+    """
 
     close_requested = Signal()
+    panel_toggled = Signal(str, bool)
+    panel_revealed = Signal(str)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -26,6 +35,7 @@ class MainWindow(QMainWindow):
         self._docks: dict[str, QDockWidget] = {}
         self._bars: dict[str, QToolBar] = {}
         self._maximised: str | None = None
+        self._put_away: list[str] = []
         self._may_close = False
         self.setObjectName("main_window")
         self.setWindowTitle("MarketWatch")
@@ -74,6 +84,8 @@ class MainWindow(QMainWindow):
         dock.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable
         )
+        dock.toggleViewAction().toggled.connect(lambda is_shown: self.panel_toggled.emit(name, is_shown))
+        dock.visibilityChanged.connect(lambda is_seen: self.panel_revealed.emit(name) if is_seen else None)
         self._docks[name] = dock
 
     def replace_panel(self, name: str, widget: QWidget) -> None:
@@ -103,23 +115,72 @@ class MainWindow(QMainWindow):
     # --- layout
 
     def arrange(self) -> None:
-        """Put every dock where it is by default."""
-        lists, chart, notices = (self._docks[name] for name in ("lists", "chart", "notices"))
-        for dock in (lists, chart, notices):
+        """Put every dock where it is by default: lists, chart, and at right or under the chart the other two."""
+        self._maximised = None
+        lists, chart = self._docks["lists"], self._docks["chart"]
+        for dock in self._docks.values():
             dock.setFloating(False)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, lists)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, chart)
-        self.splitDockWidget(chart, notices, Qt.Orientation.Vertical)
-        width, height = max(self.width(), _SMALLEST.width()), max(self.height(), _SMALLEST.height())
-        list_width = min(_LIST_WIDTH, width * 45 // 100)
-        notices_height = min(_NOTICES_HEIGHT, height // 4)
-        self.resizeDocks([lists, chart], [list_width, width - list_width], Qt.Orientation.Horizontal)
-        self.resizeDocks([chart, notices], [height - notices_height, notices_height], Qt.Orientation.Vertical)
+        width = max(self.width(), _SMALLEST.width())
+        if width >= _NARROW_BELOW:
+            self._place_at_right(width)
+        else:
+            self._place_under_chart(width)
         for dock in self._docks.values():
             dock.show()
+        self._docks["details"].raise_()
+
+    def _place_at_right(self, width: int) -> None:
+        lists, chart, details, notices = (self._docks[name] for name in ("lists", "chart", "details", "notices"))
+        # Taken out first: splitting a dock that is among the tabs of another leaves it there.
+        self.removeDockWidget(notices)
+        self.removeDockWidget(details)
+        self.splitDockWidget(chart, details, Qt.Orientation.Horizontal)
+        self.splitDockWidget(details, notices, Qt.Orientation.Vertical)
+        details.show()
+        notices.show()
+        list_width = min(_LIST_WIDTH, max(_LEAST_LIST_WIDTH, (width - _SIDE_WIDTH) // 2))
+        widths = [list_width, width - list_width - _SIDE_WIDTH, _SIDE_WIDTH]
+        self.resizeDocks([lists, chart, details], widths, Qt.Orientation.Horizontal)
+        heights = [_DETAILS_SHARE * 10, (100 - _DETAILS_SHARE) * 10]
+        self.resizeDocks([details, notices], heights, Qt.Orientation.Vertical)
+
+    def _place_under_chart(self, width: int) -> None:
+        lists, chart, details, notices = (self._docks[name] for name in ("lists", "chart", "details", "notices"))
+        self.removeDockWidget(notices)
+        self.removeDockWidget(details)
+        self.splitDockWidget(chart, details, Qt.Orientation.Vertical)
+        self.tabifyDockWidget(details, notices)
+        details.show()
+        notices.show()
+        details.raise_()
+        list_width = min(_LIST_WIDTH, width * 45 // 100)
+        self.resizeDocks([lists, chart], [list_width, width - list_width], Qt.Orientation.Horizontal)
+        heights = [(100 - _BOTTOM_SHARE) * 10, _BOTTOM_SHARE * 10]
+        self.resizeDocks([chart, details], heights, Qt.Orientation.Vertical)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        was_narrow, is_narrow = event.oldSize().width() < _NARROW_BELOW, event.size().width() < _NARROW_BELOW
+        if event.oldSize().isValid() and was_narrow is not is_narrow and self._follows_width(was_narrow=was_narrow):
+            place = self._place_under_chart if is_narrow else self._place_at_right
+            place(event.size().width())
+
+    def _follows_width(self, *, was_narrow: bool) -> bool:
+        """Tell whether details and notices stand where the program put them, so that it may move them."""
+        if self._maximised is not None or any(dock.isFloating() or dock.isHidden() for dock in self._docks.values()):
+            return False
+        chart, details, notices = (self._docks[name] for name in ("chart", "details", "notices"))
+        are_tabs = notices in self.tabifiedDockWidgets(details)
+        if was_narrow:
+            return are_tabs and self.dockWidgetArea(details) is self.dockWidgetArea(chart)
+        return not are_tabs and details.x() > chart.x() and notices.x() == details.x()
 
     def layout_state(self) -> tuple[str, str]:
-        """Return geometry and dock layout as base64 text for the settings."""
+        """Return geometry and dock layout as base64 text for the settings; a maximised panel is taken back first."""
+        if self._maximised is not None:
+            self.maximise_panel()
         return (
             bytes(self.saveGeometry().toBase64().data()).decode("ascii"),
             bytes(self.saveState(_STATE_VERSION).toBase64().data()).decode("ascii"),
@@ -131,24 +192,36 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(QByteArray.fromBase64(geometry.encode("ascii", "replace")))
         if not state or not self.restoreState(QByteArray.fromBase64(state.encode("ascii", "replace")), _STATE_VERSION):
             self.arrange()
-        for dock in self._docks.values():
-            dock.show()
+        if all(dock.isHidden() for dock in self._docks.values()):
+            self._docks["lists"].show()
         self._bring_onto_screen()
 
     def maximise_panel(self) -> bool:
         """Give the panel with the focus all the room, or take it back. Return whether one is maximised now."""
         if self._maximised is not None:
             self._maximised = None
-            for dock in self._docks.values():
-                dock.show()
+            for name in self._put_away:
+                self._docks[name].show()
             return False
         current = self._focused_panel()
         if current is None:
             return False
         self._maximised = current
-        for name, dock in self._docks.items():
-            dock.setVisible(name == current)
+        self._put_away = [name for name, dock in self._docks.items() if name != current and not dock.isHidden()]
+        for name in self._put_away:
+            self._docks[name].hide()
         return True
+
+    def is_panel_shown(self, name: str) -> bool:
+        """Tell whether a panel has a place in the window."""
+        return not self._docks[name].isHidden()
+
+    def show_panel(self, name: str, *, is_shown: bool) -> None:
+        """Show a panel, before others in the same place, or put it away."""
+        dock = self._docks[name]
+        dock.setVisible(is_shown)
+        if is_shown:
+            dock.raise_()
 
     def focus_next_panel(self, step: int) -> None:
         """Move the focus to the next or previous panel."""
@@ -160,7 +233,10 @@ class MainWindow(QMainWindow):
         self.focus_panel(names[index])
 
     def focus_panel(self, name: str) -> None:
-        """Move the focus into a panel."""
+        """Move the focus into a panel and bring it to the front; one that was put away stays so."""
+        if not self.is_panel_shown(name):
+            return
+        self._docks[name].raise_()
         widget = self._docks[name].widget()
         (widget.focusProxy() or widget).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
@@ -198,4 +274,3 @@ def _is_reachable(frame: QRect, area: QRect) -> bool:
     title = QRect(frame.left(), frame.top(), frame.width(), 40)
     seen = title.intersected(area)
     return seen.width() >= 100 and seen.height() >= 20
-

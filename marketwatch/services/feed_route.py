@@ -15,7 +15,7 @@ from marketwatch.domain.snapshot import Origin, Snapshot
 from marketwatch.domain.snapshot_rules import is_same_trade
 from marketwatch.runtime.clock import MarketClock
 
-_REMEMBERED_EVENTS = 512  # more would push the events themselves out of the processor's cache
+_MESSAGES_KEPT = 64  # more would push the events themselves out of the processor's cache
 
 _GAPS_KEPT = 200
 
@@ -89,7 +89,6 @@ class FeedRoute:
         self.quote_type: type[MarketEvent] | None = None
         self.trade_type: type[MarketEvent] | None = None
         self.takers: dict[type[MarketEvent], Taker] = {}
-        self.last_received_ns: int | None = None
         self.events = 0
         self.trades = 0
         self.bars = 0
@@ -102,19 +101,13 @@ class FeedRoute:
         self.untimed = 0
         self.sink_errors = 0
         self.gaps: deque[tuple[int, int]] = deque(maxlen=_GAPS_KEPT)
-        self._recent: deque[Sequence[MarketEvent]] = deque()
-        self._recent_events = 0
+        self._recent: deque[Sequence[MarketEvent]] = deque(maxlen=_MESSAGES_KEPT)
         self._fresh_origins: dict[Venue, Origin] = {}
 
-    def received(self, events: Sequence[MarketEvent], now_ns: int) -> None:
+    def received(self, events: Sequence[MarketEvent]) -> None:
         """Count one message and keep it a while, so that trades sent again can be told."""
-        self.last_received_ns = now_ns
-        size = len(events)
-        self.events += size
+        self.events += len(events)
         self._recent.append(events)
-        self._recent_events += size
-        while self._recent_events > _REMEMBERED_EVENTS:
-            self._recent_events -= len(self._recent.popleft())
         if self._fresh_origins:
             for venue, origin in self._fresh_origins.items():
                 origin.seen_from_ns = self.facts.market_clock.now_ns(venue)
@@ -147,7 +140,6 @@ class FeedRoute:
         """Forget what ties this feed to the session that was played so far; counts go on."""
         self.gaps.clear()
         self._recent.clear()
-        self._recent_events = 0
         self._fresh_origins.clear()
 
     def counts(self) -> FeedCounts:

@@ -31,7 +31,6 @@ from marketwatch.domain.snapshot import Origin, Snapshot
 from marketwatch.domain.snapshot_day import enter_day, flush
 from marketwatch.domain.snapshot_rules import (
     APPLIED,
-    DUPLICATE,
     LATE,
     NEW_DAY,
     SUSPECT,
@@ -70,7 +69,7 @@ class MarketHub:
     def __init__(self, clock: Clock, calendars: Calendars | None = None) -> None:
         self.on_dirty: Callable[[], None] | None = None
         self.calendars = calendars or Calendars()
-        self._clock = clock
+        self._monotonic_ns = clock.monotonic_ns
         self._routes: dict[FeedId, FeedRoute] = {}
         self._by_id: dict[InstrumentId, Snapshot] = {}
         self._dirty: list[Snapshot] = []
@@ -133,15 +132,15 @@ class MarketHub:
         snapshot.sinks = (*snapshot.sinks, sink)
         snapshot.reports = True
         if quotes:
-            snapshot.quote_sinks = (*snapshot.quote_sinks, sink)
-            snapshot.reports_quote = True
+            snapshot.bid_ask_sinks = (*snapshot.bid_ask_sinks, sink)
+            snapshot.bid_ask_reports = True
 
     def remove_sink(self, instrument_id: InstrumentId, sink: ExactSink) -> None:
         """Undo `add_sink`; an instrument no longer tracked has no sinks."""
         snapshot = self._by_id.get(instrument_id)
         if snapshot is not None:
             snapshot.sinks = tuple(kept for kept in snapshot.sinks if kept != sink)
-            snapshot.quote_sinks = tuple(kept for kept in snapshot.quote_sinks if kept != sink)
+            snapshot.bid_ask_sinks = tuple(kept for kept in snapshot.bid_ask_sinks if kept != sink)
 
     # Reading
 
@@ -159,9 +158,7 @@ class MarketHub:
         if snapshot is None:
             return None
         flush(snapshot)
-        if snapshot.seconds is None or snapshot.minutes is None:
-            snapshot.seconds, snapshot.minutes = self._make_bars()
-        return snapshot.seconds, snapshot.minutes
+        return snapshot.second_bars(), snapshot.minute_bars()
 
     def keep_seconds(self, instrument_id: InstrumentId) -> None:
         """Keep bars of a second of this instrument from now on, if it is not among those that have them anyway."""
@@ -194,7 +191,7 @@ class MarketHub:
         drained = []
         for snapshot in changed:
             snapshot.is_dirty = False
-            snapshot.reports = snapshot.reports_quote = True
+            snapshot.reports = snapshot.bid_ask_reports = True
             if snapshot.is_tracked:
                 snapshot.version += 1
                 drained.append(snapshot)
@@ -215,15 +212,16 @@ class MarketHub:
         for snapshot in route.snapshots.values():
             snapshot.clear()
             snapshot.origin = route.origin_at(snapshot.instrument.id.venue)
-            self._mark(snapshot)
+            if not snapshot.is_dirty:
+                self._mark(snapshot)
 
     # Events
 
     def publish(self, feed_id: FeedId, events: Sequence[MarketEvent]) -> None:
         """Take in the events of one message, in order."""
         route = self._routes[feed_id]
-        self._received_ns = self._clock.monotonic_ns()
-        route.received(events, self._received_ns)
+        self._received_ns = self._monotonic_ns()
+        route.received(events)
         find = route.snapshots.get
         quote_type, trade_type = route.quote_type, route.trade_type
         trades = 0
@@ -233,12 +231,15 @@ class MarketHub:
             if event_type is quote_type:
                 s = find(event.key)
                 stamp = event.stamp
-                if s is None or stamp is None or stamp < s.quote_stamp:
+                if s is None or stamp is None or stamp < s.bid_ask_stamp:
                     self._odd_quote(route, s, event)
                     continue
-                s.quote = event
-                s.quote_stamp = stamp
-                if s.reports_quote:
+                s.bid_ask_stamp = stamp
+                s.bid = event.bid
+                s.bid_size = event.bid_size
+                s.ask = event.ask
+                s.ask_size = event.ask_size
+                if s.bid_ask_reports:
                     self._attend_quote(s, event)
             elif event_type is trade_type:
                 trades += 1
@@ -262,8 +263,8 @@ class MarketHub:
     def _attend_quote(self, s: Snapshot, quote: Quote) -> None:
         if not s.is_dirty:
             self._mark(s)
-        if s.quote_sinks:
-            self._tell(s, s.quote_sinks, quote)
+        if s.bid_ask_sinks:
+            self._tell(s, s.bid_ask_sinks, quote)
 
     def _tell(self, s: Snapshot, sinks: tuple[ExactSink, ...], event: MarketEvent) -> None:
         for sink in sinks:
@@ -275,10 +276,11 @@ class MarketHub:
     def _mark(self, s: Snapshot) -> None:
         s.is_dirty = True
         s.reports = bool(s.sinks)
-        s.reports_quote = bool(s.quote_sinks)
+        s.bid_ask_reports = bool(s.bid_ask_sinks)
         s.received_ns = self._received_ns
-        self._dirty.append(s)
-        if len(self._dirty) == 1 and self.on_dirty is not None:
+        dirty = self._dirty
+        dirty.append(s)
+        if len(dirty) == 1 and self.on_dirty is not None:
             self.on_dirty()
 
     def _note_sink_error(self, s: Snapshot, sink: ExactSink) -> None:
@@ -311,11 +313,14 @@ class MarketHub:
 
     def _take_quote(self, route: FeedRoute, s: Snapshot, quote: Quote) -> None:
         stamp = quote.stamp
-        if stamp is None or stamp < s.quote_stamp:
+        if stamp is None or stamp < s.bid_ask_stamp:
             self._odd_quote(route, s, quote)
-            return
-        s.quote = quote
-        s.quote_stamp = stamp
+        else:
+            self._set_quote(s, quote, stamp)
+
+    def _set_quote(self, s: Snapshot, quote: Quote, stamp: int) -> None:
+        s.bid_ask_stamp = stamp
+        s.bid, s.bid_size, s.ask, s.ask_size = quote.bid, quote.bid_size, quote.ask, quote.ask_size
         self._attend_quote(s, quote)
 
     def _take_trade(self, route: FeedRoute, s: Snapshot, trade: TradeTick) -> None:
@@ -330,12 +335,10 @@ class MarketHub:
         if quote.stamp is None:
             route.untimed += 1
             quote = msgspec.structs.replace(quote, stamp=self._market_ns(route, s))
-        elif stamp_to_ns(s.quote_stamp) - stamp_to_ns(quote.stamp) < _QUOTE_REWIND_NS:
+        elif stamp_to_ns(s.bid_ask_stamp) - stamp_to_ns(quote.stamp) < _QUOTE_REWIND_NS:
             route.late += 1
             return
-        s.quote = quote
-        s.quote_stamp = quote.stamp or 0
-        self._attend_quote(s, quote)
+        self._set_quote(s, quote, quote.stamp or 0)
 
     def _odd_trade(self, route: FeedRoute, s: Snapshot | None, trade: TradeTick, sort: int) -> None:
         """A trade that `apply_trade` did not apply, or the first of its class, or of nobody."""
@@ -346,7 +349,7 @@ class MarketHub:
             route.untimed += 1
             trade = msgspec.structs.replace(trade, stamp=self._market_ns(route, s))
             sort = apply_trade(s, trade)
-        if sort == DUPLICATE or (sort == SUSPECT and route.was_seen(trade)):
+        if sort == SUSPECT and route.was_seen(trade):
             route.duplicates += 1
             return
         if sort in (LATE, SUSPECT):
@@ -404,10 +407,9 @@ class MarketHub:
         """Time for an event that has none: the market's, but not before the newest event."""
         return max(route.facts.market_clock.now_ns(s.instrument.id.venue), s.updated_ns or 0)
 
-    def _make_bars(self) -> tuple[BarSeries, BarSeries]:
+    def _make_bars(self, interval: BarInterval) -> BarSeries:
+        if interval is BarInterval.M1:
+            return BarSeries(interval, _MINUTE_BARS)
         least, most = _SECOND_BARS_RANGE
-        share = _SECOND_BARS_BUDGET // max(1, len(self._by_id))
-        return (
-            BarSeries(BarInterval.S1, min(most, max(least, share))),
-            BarSeries(BarInterval.M1, _MINUTE_BARS),
-        )
+        share = _SECOND_BARS_BUDGET // max(1, min(len(self._by_id), _SECONDS_FOR))
+        return BarSeries(interval, min(most, max(least, share)))

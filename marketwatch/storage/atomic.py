@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ def write_atomically(path: Path, content: bytes | str, *, keep_backup: bool = Fa
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
     target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+    temporary = target.with_name(f".{target.name}.{os.urandom(6).hex()}.tmp")
     try:
         _write_durably(temporary, data)
         if keep_backup and target.exists():
@@ -86,7 +85,7 @@ def _write_durably(path: Path, data: bytes) -> None:
 
 def _keep_backup(target: Path) -> None:
     """Keep the present file as `.bak`, without a moment in which either is missing."""
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.bak")
+    temporary = target.with_name(f".{target.name}.{os.urandom(6).hex()}.bak")
     try:
         os.link(target, temporary)
     except OSError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
+import os
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -93,7 +93,7 @@ class DatabaseFile:
         """Copy the database as today's backup, verified, and keep the latest seven. Raises StorageError."""
         today = today or datetime.now(UTC).date()
         final = self._backup_of(today)
-        temporary = self._backups / f".{final.name}.{secrets.token_hex(6)}.tmp"
+        temporary = self._backups / f".{final.name}.{os.urandom(6).hex()}.tmp"
         try:
             with _opened(self._path) as source, contextlib.closing(sqlite3.connect(temporary)) as copy:
                 source.backup(copy)
@@ -137,7 +137,7 @@ class DatabaseFile:
         return StorageNotice(damage.thing, damage.cause, remedy, kept)
 
     def _restore(self, backup: Path) -> None:
-        temporary = self._path.with_name(f".{self._path.name}.{secrets.token_hex(6)}.tmp")
+        temporary = self._path.with_name(f".{self._path.name}.{os.urandom(6).hex()}.tmp")
         with contextlib.closing(sqlite3.connect(temporary)) as copy, _opened(backup, is_backup=True) as source:
             source.backup(copy)
         temporary.chmod(0o600)

@@ -36,15 +36,11 @@ class Paired(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def cpu_seconds(work: Callable[[], Any]) -> float:
-    """Return the CPU time of one call, with the garbage collector out of the way."""
+    """Return the CPU time of one call; what earlier calls left behind is collected before."""
     gc.collect()
-    gc.disable()
-    try:
-        started = time.process_time()
-        work()
-        return time.process_time() - started
-    finally:
-        gc.enable()
+    started = time.process_time()
+    work()
+    return time.process_time() - started
 
 
 def paired(ours: Callable[[], Any], peer: Callable[[], Any], rounds: int = 5) -> Paired:
@@ -78,3 +74,10 @@ def at_least(name: str, result: Paired, *, peer: str, budget: float, value: floa
         ratio=result.times_faster,
         holds=result.times_faster >= budget,
     )
+
+
+def at_most(name: str, value: float, unit: str, limit: float, *, peer: str = "", ratio: float | None = None) -> Row:
+    """Make a row whose budget is a greatest value, or a greatest ratio to `peer` when there is one."""
+    held = value if ratio is None else ratio
+    budget = f"<= {limit:g} {unit if ratio is None else 'x'}"
+    return Row(name=name, value=value, unit=unit, budget=budget, peer=peer, ratio=ratio, holds=held <= limit)

@@ -10,10 +10,12 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROWS, COLUMNS = 50, 14
+_OWN = ("--stay", "--without-chart")
 SLOW_TO_IMPORT = ("numpy", "pyqtgraph", "pandas", "duckdb", "aiohttp", "websockets")
 
 
@@ -24,10 +26,10 @@ def tell(what: str, **facts: object) -> None:
     sys.stdout.flush()
 
 
-def rss_mb() -> float | None:
-    """Return the memory of this process in MiB, None where the system does not say it this way."""
+def rss_mb(process: int | str = "self") -> float | None:
+    """Return the memory of a process in MiB, None where the system does not say it this way."""
     try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
     except OSError:
         return None
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
@@ -35,7 +37,7 @@ def rss_mb() -> float | None:
 
 def bare(*, is_staying: bool) -> None:
     """Show a plain window with a filled table."""
-    from PySide6.QtCore import QTimer
+    from PySide6.QtCore import Qt, QTimer
     from PySide6.QtWidgets import QApplication, QMainWindow, QTableWidget, QTableWidgetItem
 
     app = QApplication(["bare"])
@@ -59,19 +61,18 @@ def bare(*, is_staying: bool) -> None:
     table = QTableWidget(ROWS, COLUMNS)
     for row in range(ROWS):
         for column in range(COLUMNS):
-            table.setItem(row, column, QTableWidgetItem(f"{row * column:,.2f}"))
+            item = QTableWidgetItem(f"{row * column:,.2f}")
+            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            table.setItem(row, column, item)
     window.setCentralWidget(table)
     window.show()
     app.exec()
 
 
-def ours(arguments: list[str], *, is_staying: bool) -> None:
+def ours(arguments: list[str], *, is_staying: bool, has_chart: bool) -> None:
     """Run MarketWatch, and tell of its first paint and of the first tick on screen."""
+    from PySide6 import QtWidgets
     from PySide6.QtCore import QTimer
-
-    from marketwatch.app.main import main
-    from marketwatch.qt.main_window import MainWindow
-    from marketwatch.qt.paint_meter import PaintMeter
 
     told: set[str] = set()
 
@@ -82,20 +83,47 @@ def ours(arguments: list[str], *, is_staying: bool) -> None:
             if what == "ticked" and not is_staying:
                 os._exit(0)
 
-    def paint_event(window: MainWindow, event: object) -> None:
-        super(MainWindow, window).paintEvent(event)  # type: ignore[arg-type]
-        QTimer.singleShot(0, lambda: tell_once("painted"))
+    class Application(QtWidgets.QApplication):
+        """Begins to watch when the program has imported its modules, in its own order."""
+
+        def __init__(self, names: list[str]) -> None:
+            super().__init__(names)
+            _watch(lambda: QTimer.singleShot(0, lambda: tell_once("painted")),
+                   lambda: QTimer.singleShot(0, lambda: tell_once("ticked")))  # fmt: skip
+            if not has_chart:
+                _leave_out_the_chart()
+
+    QtWidgets.QApplication = Application  # type: ignore[misc]
+    from marketwatch.app.main import main
+
+    main(arguments)
+
+
+def _watch(on_paint: Callable[[], None], on_tick: Callable[[], None]) -> None:
+    from marketwatch.qt.main_window import MainWindow
+    from marketwatch.qt.paint_meter import PaintMeter
 
     note_paint = PaintMeter.note_paint
+
+    def paint_event(window: MainWindow, event: object) -> None:
+        super(MainWindow, window).paintEvent(event)  # type: ignore[arg-type]
+        on_paint()
 
     def note(meter: PaintMeter, started_ns: int, oldest_received_ns: int | None) -> None:
         note_paint(meter, started_ns, oldest_received_ns)
         if oldest_received_ns is not None:
-            QTimer.singleShot(0, lambda: tell_once("ticked"))
+            on_tick()
 
     MainWindow.paintEvent = paint_event  # type: ignore[method-assign,assignment]
     PaintMeter.note_paint = note  # type: ignore[method-assign]
-    main(arguments)
+
+
+def _leave_out_the_chart() -> None:
+    from marketwatch.app import program
+    from marketwatch.app.screen import Screen
+
+    program._load_chart = lambda: None
+    Screen.build_chart = lambda screen: screen.chart_ready.emit()  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":
@@ -105,4 +133,5 @@ if __name__ == "__main__":
     if kind == "bare":
         bare(is_staying=stays)
     else:
-        ours([one for one in rest if one != "--stay"], is_staying=stays)
+        has_chart = "--without-chart" not in rest
+        ours([one for one in rest if one not in _OWN], is_staying=stays, has_chart=has_chart)

@@ -23,6 +23,11 @@ from marketwatch.protocols.base import Channel, Topic
 from marketwatch.protocols.massive.encoding import frames
 from marketwatch.protocols.massive.messages import Action, Status, encode
 from marketwatch.protocols.massive.subscriptions import parse_topic
+from marketwatch.protocols.serving import ClientAuthenticated as ClientAuthenticated
+from marketwatch.protocols.serving import ClientSubscribed as ClientSubscribed
+from marketwatch.protocols.serving import ClientUnsubscribed as ClientUnsubscribed
+from marketwatch.protocols.serving import CloseConnection as CloseConnection
+from marketwatch.protocols.serving import ServerEvent as ServerEvent
 
 POLICY_VIOLATION: Final = 1008
 """Close code of a connection that broke a rule."""
@@ -47,33 +52,6 @@ class WireDialect(enum.Enum):
 
     NATIVE = "native"
     SIMPLE = "simple"
-
-
-class ServerEvent(msgspec.Struct, frozen=True):
-    """Something the connection wants from its gateway."""
-
-
-class ClientAuthenticated(ServerEvent, frozen=True):
-    """The client gave an acceptable key, or none is needed."""
-
-
-class ClientSubscribed(ServerEvent, frozen=True):
-    """The client now wants these topics too."""
-
-    topics: tuple[Topic, ...]
-
-
-class ClientUnsubscribed(ServerEvent, frozen=True):
-    """The client no longer wants these topics."""
-
-    topics: tuple[Topic, ...]
-
-
-class CloseConnection(ServerEvent, frozen=True):
-    """Send what `data_to_send` holds, then close with this code and reason."""
-
-    code: int
-    reason: str
 
 
 class _Everything(frozenset[str]):

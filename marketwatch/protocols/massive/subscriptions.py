@@ -8,15 +8,25 @@ from marketwatch.protocols.base import Channel, Topic
 
 ACKNOWLEDGEMENT_S = 10.0
 _LONGEST_PARAMS = 4_000
+_CHANNELS = {
+    channel.value: channel
+    for channel in (
+        Channel.TRADES,
+        Channel.QUOTES,
+        Channel.SECOND_BARS,
+        Channel.MINUTE_BARS,
+        Channel.LIMITS,
+        Channel.FAIR_VALUE,
+        Channel.VALUE,
+    )
+}
 
 
 def parse_topic(text: str) -> Topic | None:
     """Read `T.BRK.A`: channel and symbol part at the first dot. None when it is no topic of ours."""
     channel, separator, key = text.strip().partition(".")
-    try:
-        return Topic(Channel(channel), key) if separator and key else None
-    except ValueError:
-        return None
+    known = _CHANNELS.get(channel)
+    return Topic(known, key) if known is not None and separator and key else None
 
 
 def parameters(topics: Iterable[Topic]) -> Iterator[str]:

@@ -40,31 +40,30 @@ class KeyHelp(QWidget):
         """Draw keys in small boxes, words beside them."""
         theme = self._theme
         words, caps = TextMeasure(theme.fonts.text("small")), TextMeasure(theme.fonts.text("micro"))
-        painter = QPainter(self)
-        # Round below, as the pop-up is; the upper corners lie outside.
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.brush("raised"))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0, -_CORNER, 0, 0), _CORNER, _CORNER)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.fillRect(0, 0, self.width(), 1, theme.colour("line"))
-        fact_left = self.width() - _PADDING - words.width(self._fact)
-        base = words.base_line(HEIGHT)
-        painter.setFont(words.font)
-        painter.setPen(theme.colour("text3"))
-        painter.drawText(QPointF(fact_left, base), self._fact)
-        x = float(_PADDING)
-        for key, what in self._keys:
-            key_width = caps.width(key) + 9
-            if x + key_width + 4 + words.width(what) > fact_left - _PADDING:
-                break
-            box = QRectF(round(x) + 0.5, (HEIGHT - _KEY_HEIGHT) // 2 + 0.5, round(key_width) - 1, _KEY_HEIGHT - 1)
-            painter.setPen(theme.pen("lineStrong"))
-            painter.drawRoundedRect(box, 3, 3)
-            painter.setPen(theme.colour("text3"))
-            painter.setFont(caps.font)
-            painter.drawText(QPointF(round(x) + 4.5, (HEIGHT - _KEY_HEIGHT) // 2 + caps.base_line(_KEY_HEIGHT)), key)
+        with QPainter(self) as painter:
+            # Round below, as the pop-up is; the upper corners lie outside.
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.brush("raised"))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0, -_CORNER, 0, 0), _CORNER, _CORNER)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.fillRect(0, 0, self.width(), 1, theme.colour("line"))
+            fact_left = self.width() - _PADDING - words.width(self._fact)
+            base = words.base_line(HEIGHT)
             painter.setFont(words.font)
-            painter.drawText(QPointF(x + key_width + 4, base), what)
-            x += key_width + 4 + words.width(what) + 12
-        painter.end()
+            painter.setPen(theme.colour("text3"))
+            painter.drawText(QPointF(fact_left, base), self._fact)
+            x = float(_PADDING)
+            for key, what in self._keys:
+                key_width = caps.width(key) + 9
+                if x + key_width + 4 + words.width(what) > fact_left - _PADDING:
+                    break
+                box = QRectF(round(x) + 0.5, (HEIGHT - _KEY_HEIGHT) // 2 + 0.5, round(key_width) - 1, _KEY_HEIGHT - 1)
+                painter.setPen(theme.pen("lineStrong"))
+                painter.drawRoundedRect(box, 3, 3)
+                painter.setPen(theme.colour("text3"))
+                painter.setFont(caps.font)
+                painter.drawText(QPointF(round(x) + 4.5, (HEIGHT - _KEY_HEIGHT) // 2 + caps.base_line(_KEY_HEIGHT)), key)
+                painter.setFont(words.font)
+                painter.drawText(QPointF(x + key_width + 4, base), what)
+                x += key_width + 4 + words.width(what) + 12

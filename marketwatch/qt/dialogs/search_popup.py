@@ -339,12 +339,11 @@ class SearchPopup(QFrame):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw ground and outline."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self._theme.colour("lineStrong"), 1.0))
-        painter.setBrush(self._theme.brush("panel"))
-        painter.drawRoundedRect(self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS, _RADIUS)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(self._theme.colour("lineStrong"), 1.0))
+            painter.setBrush(self._theme.brush("panel"))
+            painter.drawRoundedRect(self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS, _RADIUS)
 
 
 class _Strip(QWidget):
@@ -356,9 +355,8 @@ class _Strip(QWidget):
         self.setFixedHeight(height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(0, self.height() - 1, self.width(), 1, self._theme.colour("line"))
-        painter.end()
+        with QPainter(self) as painter:
+            painter.fillRect(0, self.height() - 1, self.width(), 1, self._theme.colour("line"))
 
 
 def _label(parent: QWidget, text: str) -> QLabel:

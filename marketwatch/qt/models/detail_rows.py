@@ -23,6 +23,10 @@ _FIGURES_GREYED: dict[RowStateKind, Role] = {
 }
 
 
+_EXTENDED_NAMES = {"PRE": "Pre-market", "POST": "After hours"}
+_EXTENDED_NAME = "Extended hours"
+
+
 class DetailRow(msgspec.Struct, frozen=True, kw_only=True):
     """One line: name at left, figure, note at right. `key` stays the same whatever the figure is."""
 
@@ -99,7 +103,9 @@ class Subject(msgspec.Struct, frozen=True):
 
     def clock(self, ns: int | None) -> str:
         """Write a time of day with its zone."""
-        return fmt.MISSING if ns is None else f"{time_text.clock_time(ns, self.zone)} {time_text.zone_name(self.zone, ns)}"
+        if ns is None:
+            return fmt.MISSING
+        return f"{time_text.clock_time(ns, self.zone)} {time_text.zone_name(self.zone, ns)}"
 
 
 # --- the upper part
@@ -233,7 +239,7 @@ def _trade_rows(subject: Subject) -> list[DetailRow]:
     when = subject.figure("last_trade_ns")
     note = "" if when is None else subject.clock(int(when))
     size = _figure(
-        subject, "last_size", "Last trade", lambda value: fmt.quantity(value, subject.instrument.currency), note=note,
+        subject, "last_size", "Last size", lambda value: fmt.quantity(value, subject.instrument.currency), note=note,
         tip="Size and time of the last trade",
     )  # fmt: skip
     rows = [size]
@@ -246,13 +252,17 @@ def _trade_rows(subject: Subject) -> list[DetailRow]:
 
 
 def _extended_row(subject: Subject) -> DetailRow:
-    name = "Pre-market" if "PRE" in subject.state.tags else "After hours" if "POST" in subject.state.tags else "Extended"
+    name = next((words for tag, words in _EXTENDED_NAMES.items() if tag in subject.state.tags), _EXTENDED_NAME)
     change = subject.figure("ext_change")
     when = subject.figure("ext_trade_ns")
     written = fmt.change_format(subject.instrument.decimals, subject.instrument.currency)(change)
-    note = "" if change is None else f"{written} ({fmt.percent(subject.figure('ext_change_pct'))})"
-    role: Role = "text3" if not change else "gain" if change > 0 else "loss"
-    tip = "" if when is None else f"Last trade outside the regular session {subject.clock(int(when))}"
+    at = "" if when is None else subject.clock(int(when))
+    tip = f"Last trade outside the regular session {at}" if at else ""
+    if name == _EXTENDED_NAME or change is None:
+        # Once the regular session is on, the distance to its last price is no change of the extended one.
+        return _figure(subject, "ext_last", name, subject.write, note=at, tip=tip)
+    note = f"{written} ({fmt.percent(subject.figure('ext_change_pct'))})"
+    role: Role = "unchanged" if not change else "gain" if change > 0 else "loss"
     return _figure(subject, "ext_last", name, subject.write, note=note, tip=tip, note_role=role)
 
 

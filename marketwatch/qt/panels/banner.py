@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from typing import Literal
 
@@ -92,6 +91,8 @@ class Banner(QWidget):
         return f"{self._cause} {self._next_step}".strip()
 
     def _write(self) -> None:
+        import html  # its table is slow to load, and most runs have nothing to say
+
         theme = self._theme
         cause = f'<span style="font-weight:500;color:{theme.css("text1")}">{html.escape(self._cause)}</span>'
         rest = f'<span style="color:{theme.css("text2")}">{html.escape(self._next_step)}</span>'
@@ -100,13 +101,14 @@ class Banner(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         ground, outline, ink = _LOOKS[self._tone]
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(self._theme.pen(outline))
-        painter.setBrush(self._theme.brush(ground))
-        radius = self._theme.radius("control")
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
-        icon = self._icons.pixmap(self._icon, ink, _ICON, self.devicePixelRatioF())
-        text_top = self._text.y() + max(0.0, (self._text.height() - self._text.heightForWidth(self._text.width())) / 2)
-        painter.drawPixmap(QPointF(_LEFT, text_top), icon)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(self._theme.pen(outline))
+            painter.setBrush(self._theme.brush(ground))
+            radius = self._theme.radius("control")
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+            icon = self._icons.pixmap(self._icon, ink, _ICON, self.devicePixelRatioF())
+            text_top = self._text.y() + max(
+                0.0, (self._text.height() - self._text.heightForWidth(self._text.width())) / 2
+            )
+            painter.drawPixmap(QPointF(_LEFT, text_top), icon)

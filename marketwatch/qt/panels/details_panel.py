@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QPalette, QShowEvent
 from PySide6.QtWidgets import QLabel, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from marketwatch.domain.ids import InstrumentId
@@ -17,7 +17,7 @@ from marketwatch.qt.models.detail_rows import Subject, detail_rows, head_view, r
 from marketwatch.qt.panels.detail_lines import MARGIN, DetailLine, RangeLine, RuleLine
 from marketwatch.qt.panels.details_head import DetailsHead
 from marketwatch.qt.panels.empty_message import EmptyMessage
-from marketwatch.qt.panels.painted import set_text_role
+from marketwatch.qt.panels.painted import is_in_sight, set_text_role
 from marketwatch.qt.theme import Theme
 from marketwatch.services.feed_route import FeedFacts
 from marketwatch.services.presentation import RowState
@@ -25,8 +25,8 @@ from marketwatch.services.presentation import RowState
 _MIN_WIDTH = 280
 _MIN_HEIGHT = 120
 _STATE_LINES = 2
-_GROUP_AFTER_RANGE = 2
-"""The range of the day stands below this many groups."""
+_GROUPS = 4
+_GROUPS_ABOVE_RANGE = 2
 
 
 class DetailsSource(Protocol):
@@ -73,6 +73,7 @@ class DetailsPanel(QWidget):
         set_text_role(self.source_line, "text3")
         self.range_line = RangeLine(theme)
         self._groups: list[QVBoxLayout] = []
+        self._page = QWidget()
         self._scroll = self._make_scroll()
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
@@ -91,18 +92,19 @@ class DetailsPanel(QWidget):
         return label
 
     def _make_scroll(self) -> QScrollArea:
-        page = QWidget()
-        page.setObjectName("details_page")
+        page = self._page
+        page.setBackgroundRole(QPalette.ColorRole.Base)
+        page.setAutoFillBackground(True)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 2, 0, 6)
         column.setSpacing(0)
         # Room for two lines of state: a row that falls quiet must not push the figures about.
         line = self._theme.fonts.metrics(self.state.font()).lineSpacing()
         self.state.setMinimumHeight(int(line * _STATE_LINES) + 2)
-        for widget in (self.head, self.state, self.source_line):
+        for widget in (self.head, self.source_line, self.state):
             column.addWidget(widget)
-        for position in range(4):
-            if position == _GROUP_AFTER_RANGE:
+        for position in range(_GROUPS):
+            if position == _GROUPS_ABOVE_RANGE:
                 column.addWidget(RuleLine(self._theme, page))
                 column.addWidget(self.range_line)
             column.addWidget(RuleLine(self._theme, page))
@@ -127,7 +129,8 @@ class DetailsPanel(QWidget):
 
     def lines(self) -> list[DetailLine]:
         """Return the lines that are shown, from top to bottom."""
-        return [line for line in self._lines.values() if not line.isHidden()]
+        shown = [line for line in self._lines.values() if not line.isHidden()]
+        return sorted(shown, key=lambda line: line.y())
 
     def line(self, key: str) -> DetailLine | None:
         """Return the line of a figure, None while it is not shown."""
@@ -154,7 +157,7 @@ class DetailsPanel(QWidget):
 
     def is_live(self) -> bool:
         """Tell whether anybody could see it now."""
-        return self._instrument is not None and self.isVisible()
+        return self._instrument is not None and is_in_sight(self)
 
     def apply(self, changed: Sequence[Snapshot]) -> None:
         """Show what changed of this instrument."""
@@ -184,7 +187,7 @@ class DetailsPanel(QWidget):
                 wanted.add(row.key)
                 line = self._lines.get(row.key)
                 if line is None:
-                    line = self._lines[row.key] = DetailLine(self._theme, self._scroll.widget())
+                    line = self._lines[row.key] = DetailLine(self._theme, self._page)
                     group.insertWidget(position, line)
                     line.show()
                 elif line.isHidden():
@@ -205,8 +208,8 @@ class DetailsPanel(QWidget):
         return QSize(340, 560)
 
     def _on_theme_changed(self) -> None:
-        self._scroll.widget().update()
-        for line in self._scroll.widget().findChildren(QWidget):
+        self._page.update()
+        for line in self._page.findChildren(QWidget):
             line.update()
 
 

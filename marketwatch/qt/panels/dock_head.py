@@ -111,11 +111,10 @@ class HeadTabs(QTabBar):
             self.rename_requested.emit(index)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self._theme.brush("raised"))
-        for index in range(self.count()):
-            self._paint_tab(painter, index)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), self._theme.brush("raised"))
+            for index in range(self.count()):
+                self._paint_tab(painter, index)
 
     def _paint_tab(self, painter: QPainter, index: int) -> None:
         theme, fonts, rect = self._theme, self._theme.fonts, self.tabRect(index)
@@ -233,10 +232,9 @@ class DockHead(QWidget):
         event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self._theme.brush("raised"))
-        painter.fillRect(0, self.height() - 1, self.width(), 1, self._theme.brush("line"))
-        painter.end()
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), self._theme.brush("raised"))
+            painter.fillRect(0, self.height() - 1, self.width(), 1, self._theme.brush("line"))
 
 
 class _LinkButton(QToolButton):
@@ -261,20 +259,19 @@ class _LinkButton(QToolButton):
         self.setAccessibleName(words)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        inset = (self.width() - _LINK_SIZE) // 2
-        box = QRectF(inset, (self.height() - _LINK_SIZE) // 2, _LINK_SIZE, _LINK_SIZE)
-        if self._group:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.brush(_LINK_ROLES[self._group]))
-        else:
-            painter.setPen(self._theme.pen("control"))
-            box = box.adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.drawRoundedRect(box, 2, 2)
-        if self.hasFocus():
-            draw_focus(painter, self._theme, QRectF(self.rect()), self._theme.radius("control"))
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            inset = (self.width() - _LINK_SIZE) // 2
+            box = QRectF(inset, (self.height() - _LINK_SIZE) // 2, _LINK_SIZE, _LINK_SIZE)
+            if self._group:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(self._theme.brush(_LINK_ROLES[self._group]))
+            else:
+                painter.setPen(self._theme.pen("control"))
+                box = box.adjusted(0.5, 0.5, -0.5, -0.5)
+            painter.drawRoundedRect(box, 2, 2)
+            if self.hasFocus():
+                draw_focus(painter, self._theme, QRectF(self.rect()), self._theme.radius("control"))
 
 
 def _below(widget: QWidget) -> QPoint:

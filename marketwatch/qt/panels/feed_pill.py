@@ -121,23 +121,22 @@ class FeedPill(QAbstractButton):
         super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        theme, view = self._theme, self._view
-        frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        radius = theme.radius("pill")
-        painter.setPen(theme.pen(self._outline()))
-        painter.setBrush(theme.brush("errorTint" if view.is_fault else "hover" if self.underMouse() else "panel"))
-        painter.drawRoundedRect(frame, radius, radius)
-        draw_shape(painter, theme, view.shape, QPointF(_PADDING, (_HEIGHT - _SHAPE_SIZE) / 2))
-        y = base_line(theme, theme.fonts.numbers("small"), _HEIGHT)
-        draw_runs(painter, theme, QPointF(_PADDING + _SHAPE_SIZE + _GAP, y), self._name_runs(), _GAP)
-        figures = self._figure_runs(self._fitting_figures())
-        left = self.width() - _PADDING - runs_width(theme, figures, _GAP)
-        draw_runs(painter, theme, QPointF(left, y), figures, _GAP)
-        if self.hasFocus():
-            draw_focus(painter, theme, QRectF(self.rect()), radius)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            theme, view = self._theme, self._view
+            frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+            radius = theme.radius("pill")
+            painter.setPen(theme.pen(self._outline()))
+            painter.setBrush(theme.brush("errorTint" if view.is_fault else "hover" if self.underMouse() else "panel"))
+            painter.drawRoundedRect(frame, radius, radius)
+            draw_shape(painter, theme, view.shape, QPointF(_PADDING, (_HEIGHT - _SHAPE_SIZE) / 2))
+            y = base_line(theme, theme.fonts.numbers("small"), _HEIGHT)
+            draw_runs(painter, theme, QPointF(_PADDING + _SHAPE_SIZE + _GAP, y), self._name_runs(), _GAP)
+            figures = self._figure_runs(self._fitting_figures())
+            left = self.width() - _PADDING - runs_width(theme, figures, _GAP)
+            draw_runs(painter, theme, QPointF(left, y), figures, _GAP)
+            if self.hasFocus():
+                draw_focus(painter, theme, QRectF(self.rect()), radius)
 
     def _fitting_figures(self) -> tuple[str, ...]:
         """Leave whole figures out where the window is narrow; never cut one."""

@@ -107,11 +107,10 @@ class MarketClock(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._view is None:
             return
-        painter = QPainter(self)
-        runs = self._runs(self._view)
-        if self._needed(runs) > self.width():
-            runs = runs[:2]
-        y = base_line(self._theme, runs[0][1], self.height())
-        left = self.width() - _PADDING - runs_width(self._theme, runs, 0)
-        draw_runs(painter, self._theme, QPointF(left, y), runs, 0)
-        painter.end()
+        with QPainter(self) as painter:
+            runs = self._runs(self._view)
+            if self._needed(runs) > self.width():
+                runs = runs[:2]
+            y = base_line(self._theme, runs[0][1], self.height())
+            left = self.width() - _PADDING - runs_width(self._theme, runs, 0)
+            draw_runs(painter, self._theme, QPointF(left, y), runs, 0)

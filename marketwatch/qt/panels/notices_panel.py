@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QStackedLayout,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -152,6 +151,8 @@ class _NoticeDelegate(QStyledItemDelegate):
         notice = index.data(NOTICE_ROLE)
         if notice is None:
             return
+        from PySide6.QtWidgets import QStyle  # making its hundreds of enum members waits until a notice is painted
+
         theme, rect = self._theme, option.rect
         if option.state & QStyle.StateFlag.State_Selected:
             has_focus = bool(option.state & QStyle.StateFlag.State_Active) and option.widget.hasFocus()

@@ -59,6 +59,11 @@ def set_text_role(label: QLabel, role: Role) -> None:
     repolish(label)
 
 
+def is_in_sight(widget: QWidget) -> bool:
+    """Tell whether a panel could be seen: Qt keeps a dock behind another tab visible, but outside its window."""
+    return widget.isVisible() and widget.mapTo(widget.window(), widget.rect().bottomRight()).x() >= 0
+
+
 def repolish(widget: QWidget) -> None:
     """Let the style sheet see a changed property."""
     widget.style().unpolish(widget)

@@ -209,14 +209,13 @@ class ReplayBar(QWidget):
             self.seek_requested.emit(self._view.start_ns + self._slider.sliderPosition() * _NS)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self._theme.brush("simulatedTint"))
-        painter.fillRect(0, self.height() - 1, self.width(), 1, self._theme.brush("simulatedFill"))
-        view = self._view
-        if view is not None and view.seek_progress is not None:
-            width = round(self.width() * view.seek_progress)
-            painter.fillRect(0, self.height() - 3, width, 3, self._theme.brush("simulated"))
-        painter.end()
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), self._theme.brush("simulatedTint"))
+            painter.fillRect(0, self.height() - 1, self.width(), 1, self._theme.brush("simulatedFill"))
+            view = self._view
+            if view is not None and view.seek_progress is not None:
+                width = round(self.width() * view.seek_progress)
+                painter.fillRect(0, self.height() - 3, width, 3, self._theme.brush("simulated"))
 
 
 def _position_text(position_ns: int, zone: str) -> str:

@@ -51,16 +51,15 @@ class SessionBar(QWidget):
         return QSize(400, self._theme.height("simulatedBar"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        paint_hatch(painter, self._theme, QRectF(self.rect()))
-        runs = self._fitting_runs(self.width() - 2 * _GAP - _ICON - _GAP)
-        width = _ICON + _GAP + runs_width(self._theme, runs, _GAP)
-        left = float(round((self.width() - width) / 2))
-        icon = self._icons.pixmap("info", "onFill", _ICON, self.devicePixelRatioF())
-        painter.drawPixmap(QPointF(left, (self.height() - _ICON) / 2), icon)
-        y = base_line(self._theme, runs[0][1], self.height())
-        draw_runs(painter, self._theme, QPointF(left + _ICON + _GAP, y), runs, _GAP)
-        painter.end()
+        with QPainter(self) as painter:
+            paint_hatch(painter, self._theme, QRectF(self.rect()))
+            runs = self._fitting_runs(self.width() - 2 * _GAP - _ICON - _GAP)
+            width = _ICON + _GAP + runs_width(self._theme, runs, _GAP)
+            left = float(round((self.width() - width) / 2))
+            icon = self._icons.pixmap("info", "onFill", _ICON, self.devicePixelRatioF())
+            painter.drawPixmap(QPointF(left, (self.height() - _ICON) / 2), icon)
+            y = base_line(self._theme, runs[0][1], self.height())
+            draw_runs(painter, self._theme, QPointF(left + _ICON + _GAP, y), runs, _GAP)
 
     def _fitting_runs(self, room: float) -> list[TextRun]:
         fonts = self._theme.fonts

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from marketwatch.qt.icons import IconName, IconSet
+from marketwatch.qt.panels.search_field import SearchField
 from marketwatch.qt.theme import Theme
-
-_SEARCH_WIDTH = 276
 
 
 class ToolBar(QWidget):
@@ -24,12 +22,8 @@ class ToolBar(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._icons = icons
-        self._field = _SearchField(self)
-        self._field.asked.connect(self.search_requested)
-        self._field.setFixedWidth(_SEARCH_WIDTH)
-        self._field.setFixedHeight(theme.height("control"))
-        lens = self._field.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
-        icons.keep(lens, "search")
+        self._field = SearchField(theme, icons, self)
+        self._field.clicked.connect(self.search_requested)
         self._notices = self._button("Notices", "bell", self.notices_requested)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 8, 1)
@@ -46,6 +40,10 @@ class ToolBar(QWidget):
     def show_notices(self, count: int) -> None:
         """Say how many notices have not been looked at."""
         self._notices.setText(f"Notices {count}" if count else "Notices")
+        many = "notice" if count == 1 else "notices"
+        self._notices.setAccessibleName(f"Notices, {count} not looked at" if count else "Notices")
+        self._notices.setToolTip(f"{count} {many} not looked at" if count else "Show the notices")
+        self._icons.keep(self._notices, "bell", "alert" if count else "text2")
 
     def search_bottom(self) -> int:
         """Return the lower edge of the search field within the window."""
@@ -66,19 +64,3 @@ class ToolBar(QWidget):
         is_dark = self._theme.is_dark
         self._switch.setText("Light theme" if is_dark else "Dark theme")
         self._icons.keep(self._switch, "sun" if is_dark else "moon")
-
-
-class _SearchField(QLineEdit):
-    """Looks like a field; a click or a key opens the search pop-up instead."""
-
-    asked = Signal()
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setReadOnly(True)
-        self.setPlaceholderText("Search or add a symbol   Ctrl+K")
-        self.setAccessibleName("Search or add a symbol")
-        self.setCursor(Qt.CursorShape.IBeamCursor)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.asked.emit()

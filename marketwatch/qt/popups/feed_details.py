@@ -141,11 +141,10 @@ class FeedDetails(QFrame):
             self.retry_requested.emit(self._status.feed_id)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self._theme.brush("raised"))
-        painter.setPen(self._theme.pen("lineStrong"))
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        painter.end()
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), self._theme.brush("raised"))
+            painter.setPen(self._theme.pen("lineStrong"))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
 
 def _yes(value: bool) -> str:

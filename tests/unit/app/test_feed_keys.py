@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from marketwatch.app.feed_keys import FeedKeys, massive_key, table_rule
+from marketwatch.app.feed_keys import FeedKeys, table_rule
 from marketwatch.domain.ids import FeedId, InstrumentId
+from marketwatch.protocols.massive.keys import feed_key, instrument_of
 
 FEED = FeedId("one")
 
@@ -23,7 +24,12 @@ FEED = FeedId("one")
     ],
 )
 def test_massive_has_us_shares_and_indices_only(identity: str, key: str | None) -> None:
-    assert massive_key(InstrumentId.parse(identity)) == key
+    assert feed_key(InstrumentId.parse(identity)) == key
+
+
+@pytest.mark.parametrize("key", ["XYZ", "BRK.B", "I:SPX"])
+def test_a_key_that_no_list_knows_finds_its_way_back(key: str) -> None:
+    assert feed_key(instrument_of(key)) == key
 
 
 def test_a_feed_without_a_rule_has_nothing() -> None:

@@ -365,7 +365,7 @@ def test_exact_sinks_see_every_accepted_event_in_order(rig: HubRig) -> None:
     sink = lambda _s, event: only_trades.append(event)  # noqa: E731
     rig.hub.add_sink(IBM.id, sink, quotes=False)
     events = [trade("09:30", 1.0, sequence=1), quote("09:30", 1.0, 2.0), trade("09:30", 2.0, sequence=2)]
-    rig.publish(*events, events[2])
+    rig.publish(*events, msgspec.structs.replace(events[2]))
     rig.publish(trade("09:29:59", 3.0))
     assert [event for _, event in seen][:3] == events
     assert [price for price, _ in seen] == [1.0, 1.0, 2.0, 2.0]

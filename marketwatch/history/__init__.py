@@ -1,1 +1,0 @@
-"""Bars of the past."""

@@ -1,0 +1,1 @@
+"""Zerodha Kite Connect: binary ticks, their server side, and the daily login."""
