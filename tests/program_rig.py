@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 Report = dict[str, Any]
 
@@ -42,13 +43,16 @@ class Program:
         self._reading = asyncio.create_task(self._read())
 
     async def ready(self) -> None:
-        """Wait for the first line of status: from then on the program answers to signals."""
-        await self.until_said("\n")
+        """Wait until the program answers to signals: then its window is complete."""
+        async with asyncio.timeout(_DEADLINE_S):
+            while not _handles(self.process.pid, signal.SIGUSR1):  # noqa: ASYNC110 - another process does not tell
+                assert not self._reading.done(), self.said
+                await asyncio.sleep(_POLL_S)
 
     async def until_said(self, text: str) -> None:
         """Wait until the program has printed `text`."""
         async with asyncio.timeout(_DEADLINE_S):
-            while text.encode() not in self._out:  # noqa: ASYNC110 - another process does not tell
+            while text not in self.said:  # noqa: ASYNC110 - another process does not tell
                 assert not self._reading.done(), self.said
                 await asyncio.sleep(_POLL_S)
 
@@ -168,6 +172,16 @@ def warnings_in(profile: Path) -> list[str]:
 def files_below(folder: Path) -> list[Path]:
     """Return every file below a folder."""
     return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def _handles(pid: int, number: signal.Signals) -> bool:
+    """Tell whether a process catches a signal, where the system says so."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text("ascii", "replace")
+    except FileNotFoundError:
+        pytest.skip("needs /proc to see when the program answers to signals")
+    caught = re.search(r"^SigCgt:\s*([0-9a-f]+)$", text, re.MULTILINE)
+    return caught is not None and bool(int(caught[1], 16) >> (number - 1) & 1)
 
 
 def _decoded(path: Path) -> Report:

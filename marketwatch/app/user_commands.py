@@ -51,6 +51,8 @@ class UserCommands:
         self._text_window: TextWindow | None = None
         self.commands = CommandSet(screen.window, {**self._table(), "open_simulated": open_simulated})
         self.commands.fill(screen.window.menuBar())
+        for menu in screen.window.menuBar().actions():
+            menu.menu().aboutToShow.connect(self.show_choices)
         screen.tool_bar.theme_requested.connect(self._toggle_theme)
         screen.tool_bar.open_requested.connect(self._choose_recording)
         screen.window.panel_toggled.connect(self._on_panel_toggled)
@@ -68,6 +70,9 @@ class UserCommands:
         check(next(name for name, mode in _FLASHES.items() if mode == preferences.flash))
         for name in _PANELS:
             check(f"panel_{name}", is_checked=screen.window.is_panel_shown(name))
+        columns = screen.lists.current.layout.set_name
+        for command, name in _COLUMN_SETS.items():
+            check(command, is_checked=name == columns)
         self.commands.enable(_REPLAY_COMMANDS, is_enabled=screen.sessions.replay is not None)
 
     def _table(self) -> dict[str, Callable[[], None]]:

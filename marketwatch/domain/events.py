@@ -8,6 +8,7 @@ object already is the domain event. Therefore `stamp` keeps the venue's integer 
 from __future__ import annotations
 
 import enum
+from decimal import Decimal
 from typing import ClassVar
 
 import msgspec
@@ -37,6 +38,9 @@ class EventKind(enum.IntEnum):
     STATISTICS = 4
     LIMITS = 5
     VALUE = 6
+    ANALYSIS = 7
+    ALERT = 8
+    POSITION = 9
 
 
 class MarketEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -178,3 +182,74 @@ class FairValue(PriceValue, frozen=True, gc=False, kw_only=True):
     """A vendor's estimate of what the instrument is worth."""
 
     is_fair_value: ClassVar[bool] = True
+
+
+class YearStatistics(DayStatistics, frozen=True, gc=False, kw_only=True):
+    """Day figures with the extremes of the past year, as a vendor states them.
+
+    `last_close` is the close the vendor knew last: today's after the session, so never a previous close.
+    `is_new_high_52w` and `is_new_low_52w` are true once per day, on the report that set the record.
+    """
+
+    high_52w: float | None = None
+    low_52w: float | None = None
+    last_close: float | None = None
+    is_new_high_52w: bool = False
+    is_new_low_52w: bool = False
+
+
+class InvalidFigure(msgspec.Struct, frozen=True, gc=False):
+    """A figure that a server sent and that cannot be true: shown as such, never as a value."""
+
+    name: str
+    sent: str
+    reason: str
+
+
+class AnalysisReport(MarketEvent, frozen=True, gc=False, kw_only=True):
+    """Indicators that a server computed. What cannot be true is None and named in `invalid`. `origin`: who says so."""
+
+    kind: ClassVar[EventKind] = EventKind.ANALYSIS
+
+    origin: str = ""
+    rsi: float | None = None
+    macd: float | None = None
+    macd_signal: float | None = None
+    macd_histogram: float | None = None
+    bollinger_upper: float | None = None
+    bollinger_middle: float | None = None
+    bollinger_lower: float | None = None
+    patterns: tuple[str, ...] = ()
+    volatility: float | None = None
+    beta: float | None = None
+    invalid: tuple[InvalidFigure, ...] = ()
+
+
+class ServerAlert(MarketEvent, frozen=True, gc=False, kw_only=True):
+    """State of an alert that a server watches, sent when it is new or has changed.
+
+    `group` is price, volume or breakout. `has_fired` is true on the change from not triggered to triggered alone.
+    """
+
+    kind: ClassVar[EventKind] = EventKind.ALERT
+
+    origin: str = ""
+    group: str
+    condition: str
+    threshold: float | None = None
+    is_triggered: bool = False
+    has_fired: bool = False
+
+
+class ServerPosition(MarketEvent, frozen=True, gc=False, kw_only=True):
+    """A position that a server keeps for the user; negative quantity is short. Money in the venue's currency."""
+
+    kind: ClassVar[EventKind] = EventKind.POSITION
+
+    origin: str = ""
+    quantity: Decimal | None = None
+    average_price: Decimal | None = None
+    current_value: Decimal | None = None
+    unrealised_pnl: Decimal | None = None
+    unrealised_pnl_pct: Decimal | None = None
+    invalid: tuple[InvalidFigure, ...] = ()

@@ -52,7 +52,7 @@ class Snapshot:
         *("price", "price_size", "price_stamp", "prior_price", "received_ns", "reports", "rolled_close"),
         *("run_count", "run_effects", "run_end", "run_first_stamp", "run_high", "run_low"),
         *("run_newest_stamp", "run_ns", "run_number", "run_open", "run_scale", "run_turnover", "run_volume"),
-        *("seconds", "session", "sinks", "spark_due_ns", "spark_ns", "spark_prices"),
+        *("seconds", "session", "sinks", "spark_due_ns", "spark_ns", "spark_prices", "spark_step_ns"),
         *("stated_open", "stated_prev_close", "stated_vwap", "upper_limit", "usual_gap_s", "version", "volume_offset"),
     )
 
@@ -165,6 +165,7 @@ class Snapshot:
         self.spark_ns: array[int] | None = None
         self.spark_prices: array[float] | None = None
         self.spark_due_ns = 0
+        self.spark_step_ns = 0
 
     # Last trade
 

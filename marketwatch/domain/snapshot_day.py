@@ -15,7 +15,7 @@ _SPARK_POINTS = 45  # and the live one
 _GAP_WEIGHT = 0.1
 _PAUSE_NS = 1_800 * NS_PER_SECOND  # longer silences are pauses of trading, not the symbol's habit
 _MINUTE_NS = 60 * NS_PER_SECOND
-_WHOLE_DAY_NS = 86_400 * NS_PER_SECOND
+_SPARK_STEP_NS = 30 * NS_PER_SECOND
 
 
 def begin_run(s: Snapshot, day: TradingDay, stamp: int, event_ns: int) -> None:
@@ -86,15 +86,16 @@ def _fold_price(s: Snapshot, opened: float, opened_ns: int, closed: float) -> No
 
 
 def _add_spark(s: Snapshot, price: float) -> None:
+    """Take one point of the day's course: close together at first, and half as close whenever the line is full."""
     if s.spark_ns is None or s.spark_prices is None:
         s.spark_ns, s.spark_prices = array("q"), array("d")
-    hours = None if s.session is None else s.session.hours_ns
-    length_ns = _WHOLE_DAY_NS if hours is None else hours[2] - hours[1]
-    s.spark_due_ns = s.run_ns + length_ns // _SPARK_POINTS
+        s.spark_step_ns = _SPARK_STEP_NS
     s.spark_ns.append(s.run_ns)
     s.spark_prices.append(price)
-    if len(s.spark_ns) > _SPARK_POINTS:
-        del s.spark_ns[0], s.spark_prices[0]
+    if len(s.spark_ns) >= _SPARK_POINTS:
+        del s.spark_ns[1::2], s.spark_prices[1::2]
+        s.spark_step_ns *= 2
+    s.spark_due_ns = s.run_ns + s.spark_step_ns
 
 
 def enter_phase(s: Snapshot, day: TradingDay, is_extended: bool) -> None:

@@ -23,7 +23,7 @@ class ReconnectRules(msgspec.Struct, frozen=True, kw_only=True):
     """`good_data_s` of data, or `good_life_s` of life without data, forget earlier failures.
 
     After a connection limit every wait is at least `limit_floor_s`, until a connection lived `limit_life_s` or
-    delivered data.
+    delivered data. After `attempts` failures in a row (None: never) only the user begins again.
     """
 
     first_s: float = 1.0
@@ -33,6 +33,7 @@ class ReconnectRules(msgspec.Struct, frozen=True, kw_only=True):
     limit_floor_s: float = 60.0
     limit_life_s: float = 10.0
     attempts_per_minute: int = 10
+    attempts: int | None = None
 
 
 class ReconnectPlan:
@@ -45,16 +46,24 @@ class ReconnectPlan:
         self._attempts: deque[float] = deque(maxlen=rules.attempts_per_minute)
         self._limits: deque[float] = deque(maxlen=8)
         self._has_floor = False
+        self._failures = 0
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether all attempts that the rules allow have failed."""
+        return self._rules.attempts is not None and self._failures >= self._rules.attempts
 
     def note_attempt(self, now: float) -> None:
-        """Count an attempt that begins now."""
+        """Count an attempt that begins now; it counts as failed until `note_end` says better."""
         self._attempts.append(now)
+        self._failures += 1
 
     def note_end(self, *, lived_s: float, data_s: float, delivered: bool) -> None:
         """Take into account how good the connection was that ended, or 0, 0, False for none."""
         rules = self._rules
         if data_s >= rules.good_data_s or lived_s >= rules.good_life_s:
             self._delays = self._fresh()
+            self._failures = 0
         if delivered or lived_s >= rules.limit_life_s:
             self._has_floor = False
 
@@ -85,6 +94,7 @@ class ReconnectPlan:
         self._delays = self._fresh()
         self._limits.clear()
         self._has_floor = False
+        self._failures = 0
 
     def _fresh(self) -> Iterator[float]:
         return full_jitter(self._draw, first_s=self._rules.first_s, cap_s=self._rules.cap_s)

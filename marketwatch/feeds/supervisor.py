@@ -231,11 +231,19 @@ class FeedSupervisor:
             if verdict.is_fatal:
                 self._enter(FeedState.REFUSED, verdict.error)
                 await self._wake.wait()
+            elif self._plan.is_exhausted:
+                self._enter(FeedState.REFUSED, self._given_up(verdict.error))
+                await self._wake.wait()
+                self._plan.forget()
             else:
                 is_limited = isinstance(verdict.error, ConnectionLimited)
                 delay_s = self._plan.delay_s(self._now(), min_wait_s=verdict.min_wait_s, is_limited=is_limited)
                 self._enter(FeedState.BACKING_OFF, verdict.error, delay_s)
                 await wait_until(self._wake, delay_s, self._around.scheduler)
+
+    def _given_up(self, error: MarketWatchError) -> ConnectionFailed:
+        count = self._settings.spec.limits.reconnect.attempts
+        return ConnectionFailed(self._settings.label, f"{count} attempts failed, at last: {error.cause}", "Retry now")
 
     async def _attempt(self) -> Verdict:
         self._generation += 1

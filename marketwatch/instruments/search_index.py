@@ -44,7 +44,7 @@ class Indexed(msgspec.Struct, frozen=True, gc=False):
     """An instrument with what the index must know of it besides."""
 
     instrument: Instrument
-    tokens: tuple[str, ...] = ()
+    token: str = ""
     expiry: dt.date | None = None
     sources: frozenset[str] = frozenset()
 
@@ -76,7 +76,7 @@ class _Shard:
         self.symbols = TextColumn(symbols)
         self.letters = self.symbols if letters == symbols else TextColumn(letters)
         self.isins = TextColumn(each.instrument.isin.lower() for each in members)
-        self.tokens = TextColumn(each.tokens[0] if each.tokens else "" for each in members)
+        self.tokens = TextColumn(each.token for each in members)
         by_name: defaultdict[str, array[int]] = defaultdict(lambda: array("L"))
         for number, each in enumerate(members):
             by_name[fold(each.instrument.name)].append(number)

@@ -57,7 +57,10 @@ class PlaceBook:
         return self._places.get(name)
 
     def note(self, name: str, place: SecretPlace | None) -> None:
-        """Remember where a secret is now, None for nowhere; MEMORY: whatever else lies around is outdated. Raises StorageError when that cannot be written."""
+        """Remember where a secret is now, None for nowhere; MEMORY says that whatever lies elsewhere is outdated.
+
+        Raises StorageError when that cannot be written.
+        """
         before = dict(self._places)
         self._places.pop(name, None)
         if place in _REMEMBERED:

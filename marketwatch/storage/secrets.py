@@ -207,8 +207,6 @@ class SecretStore:
         """
         name = _name(feed_id, field)
         async with self._turn:
-            self._secrets.pop(name, None)
-            self._views.pop(name, None)
             stored = self._book.place(name)
             if self._keyring is not None:
                 await self._ask_keyring("remove a key from the keychain", lambda keyring: keyring.remove(name))
@@ -217,7 +215,7 @@ class SecretStore:
             if self._vault.is_open:
                 await self._vault_work("remove a key from the vault", lambda: self._vault.remove(name))
             elif stored is SecretPlace.VAULT:
-                raise StorageError("The key was not removed", "the vault is locked", "Unlock it and forget the key again")
+                raise StorageError("The key was not removed", "the vault is locked", "Unlock it, then forget the key")
             await self._note_place(name, None)
             return await self._load(name)
 

@@ -50,6 +50,12 @@ class Peer:
             f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
         )
 
+    async def wants_stream(self) -> bool:
+        """Look at the request without answering it: True for a WebSocket, False for anything else."""
+        request = await self._request()
+        self._waiting.insert(0, request)
+        return "upgrade" in self.headers
+
     async def read_request(self) -> None:
         """Read the upgrade request and say nothing."""
         await self._request()

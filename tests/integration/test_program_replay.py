@@ -79,7 +79,7 @@ async def test_the_session_of_2025_reaches_the_screen_whole(tmp_path: Path) -> N
 
 async def at_the_end(folder: Path, *arguments: str | Path) -> Report:
     """Replay at full speed and return the report of the end of the session."""
-    async with program(folder, *arguments, "--speed", "max", "--headless-status", "--size", "1600x1000") as running:
+    async with program(folder, *arguments, "--speed", "max", "--size", "1600x1000") as running:
         await running.ready()
         await running.report_when(lambda report: report["session"]["replay"]["is_finished"])
         ended = await running.quit()
@@ -95,9 +95,9 @@ async def test_the_two_sided_session_of_2013_ends_the_same_wherever_it_begins(tm
     assert_nothing_lost(whole, path)
     rows = rows_of(whole)
     for figure, column in (("bid", "Bid"), ("ask", "Ask")):
-        wanted = last_of(path, figure, f"kind = 'Q' AND {figure} > 0")
-        assert {symbol: rows[symbol][column].split()[0] for symbol in wanted} == {
-            symbol: f"{price:.2f}" for symbol, price in wanted.items()
+        prices = last_of(path, figure, f"kind = 'Q' AND {figure} > 0")
+        assert {symbol: rows[symbol][column] for symbol in prices} == {
+            symbol: f"{price:.2f}" for symbol, price in prices.items()
         }
     late = await at_the_end(tmp_path / "late", "--replay", path, "--from", "09:35")
     assert_nothing_lost(late, path)
@@ -107,7 +107,7 @@ async def test_the_two_sided_session_of_2013_ends_the_same_wherever_it_begins(tm
 @pytest.mark.slow
 async def test_a_replay_goes_on_without_warnings_and_in_bounded_memory(tmp_path: Path) -> None:
     path = shared_data("session", "session_2013-10-08_twosided.parquet")
-    async with program(tmp_path, "--replay", path, "--speed", "50", "--headless-status") as running:
+    async with program(tmp_path, "--replay", path, "--speed", "50") as running:
         await running.ready()
         warm = await running.report_when(lambda report: report["feeds"][0]["event_count"] > 0)
         await asyncio.sleep(15)

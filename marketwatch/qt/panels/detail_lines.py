@@ -37,10 +37,14 @@ class PaintedLine(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(120, self._height)
 
-    def _begin(self) -> QPainter:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self._theme.brush("panel"))
-        return painter
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), self._theme.brush("panel"))
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
+        """Draw what stands on the ground."""
+        raise NotImplementedError
 
     def _width(self, text: str, font: QFont) -> float:
         return self._theme.fonts.metrics(font).horizontalAdvance(text)
@@ -80,11 +84,9 @@ class DetailLine(PaintedLine):
         self.setToolTip("\n".join(part for part in (full, row.tip) if part))
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = self._begin()
+    def _paint(self, painter: QPainter) -> None:
         if self._row is not None:
             self._paint_row(painter, self._row)
-        painter.end()
 
     def _paint_row(self, painter: QPainter, row: DetailRow) -> None:
         fonts, width = self._theme.fonts, self.width()
@@ -93,7 +95,7 @@ class DetailLine(PaintedLine):
         y = base_line(self._theme, name_font, self._height)
         self._draw(painter, row.name, name_font, "text2", MARGIN, y)
         name_end = MARGIN + self._width(row.name, name_font) + _GAP
-        end = width - MARGIN if row.is_code else round(width * _VALUE_SHARE)
+        end = float(width - MARGIN if row.is_code else round(width * _VALUE_SHARE))
         value, value_width = row.value, self._width(row.value, value_font)
         if not row.note:
             # A long figure may reach into the room of the note that is not there.
@@ -115,10 +117,8 @@ class RuleLine(PaintedLine):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, 9, parent)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = self._begin()
+    def _paint(self, painter: QPainter) -> None:
         painter.fillRect(MARGIN, self._height // 2, self.width() - 2 * MARGIN, 1, self._theme.brush("line"))
-        painter.end()
 
 
 class RangeLine(PaintedLine):
@@ -143,8 +143,8 @@ class RangeLine(PaintedLine):
         self.setAccessibleName(words)
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter, view, fonts = self._begin(), self._view, self._theme.fonts
+    def _paint(self, painter: QPainter) -> None:
+        view, fonts = self._view, self._theme.fonts
         font, small, right = fonts.numbers("base"), fonts.numbers("small"), self.width() - MARGIN
         self._draw(painter, "Day range", font, "text2", MARGIN, 13)
         self._draw(painter, view.place, small, "text3", right - self._width(view.place, small), 13)
@@ -155,7 +155,6 @@ class RangeLine(PaintedLine):
         role: Role = "text3" if view.low is None else "text1"
         self._draw(painter, low, font, role, MARGIN, 43)
         self._draw(painter, high, font, role, right - self._width(high, font), 43)
-        painter.end()
 
     def _paint_track(self, painter: QPainter, view: RangeView) -> None:
         left, room, middle = MARGIN, self.width() - 2 * MARGIN, 24

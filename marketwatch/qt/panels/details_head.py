@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from marketwatch.qt.formatting import CUT
@@ -66,12 +66,10 @@ class DetailsHead(PaintedLine):
     def sizeHint(self) -> QSize:
         return QSize(300, _HEIGHT)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = self._begin()
+    def _paint(self, painter: QPainter) -> None:
         if self._view is not None:
             self._paint_symbol(painter, self._view)
             self._paint_price(painter, self._view)
-        painter.end()
 
     def _paint_symbol(self, painter: QPainter, view: HeadView) -> None:
         right = float(self.width() - MARGIN)

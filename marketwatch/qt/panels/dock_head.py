@@ -113,6 +113,8 @@ class HeadTabs(QTabBar):
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), self._theme.brush("raised"))
+            # The bar is wider than its tabs; the line under the head runs on there.
+            painter.fillRect(0, self.height() - 1, self.width(), 1, self._theme.brush("line"))
             for index in range(self.count()):
                 self._paint_tab(painter, index)
 

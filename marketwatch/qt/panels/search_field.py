@@ -47,9 +47,15 @@ class SearchField(QAbstractButton):
         super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_field(painter)
+            self._paint_key(painter)
+            if self.hasFocus():
+                draw_focus(painter, self._theme, QRectF(self.rect()), self._theme.radius("control"))
+
+    def _paint_field(self, painter: QPainter) -> None:
         theme, height = self._theme, self.height()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QPen(theme.colour("text3" if self.underMouse() else "control"), 1.0))
         painter.setBrush(theme.brush("sunken"))
@@ -60,10 +66,6 @@ class SearchField(QAbstractButton):
         painter.setFont(font)
         painter.setPen(theme.pen("text2"))
         painter.drawText(QPointF(_PADDING + _ICON + 7, base_line(theme, font, height)), _WORDS)
-        self._paint_key(painter)
-        if self.hasFocus():
-            draw_focus(painter, theme, QRectF(self.rect()), theme.radius("control"))
-        painter.end()
 
     def _paint_key(self, painter: QPainter) -> None:
         theme = self._theme

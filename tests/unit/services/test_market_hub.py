@@ -428,11 +428,18 @@ def test_playing_again_after_a_reset_gives_an_equal_state() -> None:
 def test_sparkline_is_bounded_and_ends_with_the_last_price(rig: HubRig) -> None:
     for minute in range(390):
         rig.publish(trade(new_york("09:30") + minute * 60 * 10**9, 100.0 + minute))
-    points = rig.ibm.sparkline
-    assert 40 <= len(points) <= 46
-    assert points[0] == (new_york("09:30"), 100.0)
-    assert points[-1][1] == 489.0
-    assert points == sorted(points)
+        points = rig.ibm.sparkline
+        assert len(points) <= 46
+        assert points[0] == (new_york("09:30"), 100.0)
+        assert points[-1][1] == 100.0 + minute
+        assert points == sorted(points)
+    assert len(points) >= 22
+
+
+def test_sparkline_shows_the_first_minutes_already(rig: HubRig) -> None:
+    for step in range(10):
+        rig.publish(trade(new_york("09:30") + step * 30 * 10**9, 100.0 + step))
+    assert [price for _, price in rig.ibm.sparkline] == [100.0 + step for step in range(10)]
 
 
 def test_usual_gap_is_learnt(rig: HubRig) -> None:

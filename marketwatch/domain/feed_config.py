@@ -1,0 +1,80 @@
+"""What the user decided about one feed. Holds no secret: keys are kept elsewhere, by the feed's id."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from typing import Annotated, Final
+
+import msgspec
+
+from marketwatch.domain.ids import FeedId
+from marketwatch.errors import ConfigurationError
+
+DELAYED: Final = "delayed"
+REALTIME: Final = "realtime"
+OWN_ADDRESS: Final = "own"
+"""The variant of a feed at an address the user typed; every other variant names an address of the catalog."""
+LONGEST_NAME: Final = 60
+
+
+class ReconnectPolicy(enum.Enum):
+    """What happens after the connection broke."""
+
+    FOREVER = "forever"
+    FIVE_ATTEMPTS = "five"
+
+
+class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """One configured feed. `kind` and `channels` are the catalog's own words, so that a feed of a kind this version
+    does not know survives. No channels: those the kind gives by default.
+    """
+
+    id: FeedId
+    kind: str
+    name: Annotated[str, msgspec.Meta(max_length=200)]
+    enabled: bool = True
+    variant: str = REALTIME
+    own_address: str = ""
+    channels: tuple[str, ...] = ()
+    reconnect: ReconnectPolicy = ReconnectPolicy.FOREVER
+
+    @property
+    def has_own_address(self) -> bool:
+        """Whether the feed is at an address the user typed."""
+        return self.variant == OWN_ADDRESS
+
+    def renamed(self, name: str) -> FeedConfig:
+        """Return it under another name. Raises ConfigurationError for an empty or too long one."""
+        clean = " ".join(name.split())
+        if not clean or not clean.isprintable():
+            raise ConfigurationError("The feed's name", "it is empty", "Type a name")
+        if len(clean) > LONGEST_NAME:
+            raise ConfigurationError("The feed's name", f"it is longer than {LONGEST_NAME} characters", "Shorten it")
+        return msgspec.structs.replace(self, name=clean)
+
+
+def needs_new_connection(before: FeedConfig, after: FeedConfig) -> bool:
+    """Tell whether a change reaches the server; a new name or order does not."""
+    same = {"id": after.id, "name": after.name, "enabled": after.enabled}
+    return before.enabled != after.enabled or msgspec.structs.replace(before, **same) != after
+
+
+def new_feed_id(kind: str, taken: Iterable[FeedId]) -> FeedId:
+    """Return a free id: `massive`, then `massive-2`. Readable, and never given twice within a list."""
+    used = set(taken)
+    number, candidate = 1, FeedId(kind)
+    while candidate in used:
+        number += 1
+        candidate = FeedId(f"{kind}-{number}")
+    return candidate
+
+
+def free_name(label: str, taken: Iterable[str]) -> str:
+    """Return a name no other feed has: `Massive`, then `Massive 2`."""
+    used = {name.casefold() for name in taken}
+    number, candidate = 1, label
+    while candidate.casefold() in used:
+        number += 1
+        candidate = f"{label} {number}"
+    return candidate

@@ -1,0 +1,54 @@
+"""What the user decided about a feed."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from marketwatch.domain.feed_config import (
+    FeedConfig,
+    ReconnectPolicy,
+    free_name,
+    needs_new_connection,
+    new_feed_id,
+)
+from marketwatch.domain.ids import FeedId
+from marketwatch.errors import ConfigurationError
+
+CONFIG = FeedConfig(id=FeedId("massive"), kind="massive", name="Massive", variant="delayed", channels=("T", "Q"))
+
+
+def test_ids_and_names_are_free_ones() -> None:
+    assert new_feed_id("kite", [FeedId("massive")]) == "kite"
+    assert new_feed_id("kite", [FeedId("kite"), FeedId("kite-2"), FeedId("kite-4")]) == "kite-3"
+    assert free_name("Massive", []) == "Massive"
+    assert free_name("Massive", ["massive", "Massive 2"]) == "Massive 3"
+
+
+def test_a_name_is_one_line() -> None:
+    assert CONFIG.renamed("  My \n feed ").name == "My feed"
+    for bad in ("", "  ", "\x07", "n" * 61):
+        with pytest.raises(ConfigurationError):
+            CONFIG.renamed(bad)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"name": "Other"}, False),
+        ({}, False),
+        ({"variant": "realtime"}, True),
+        ({"enabled": False}, True),
+        ({"channels": ("T",)}, True),
+        ({"own_address": "ws://127.0.0.1:9000"}, True),
+        ({"reconnect": ReconnectPolicy.FIVE_ATTEMPTS}, True),
+    ],
+)
+def test_only_what_the_server_sees_needs_a_new_connection(change: dict[str, object], expected: bool) -> None:
+    after = msgspec.structs.replace(CONFIG, **change)
+    assert needs_new_connection(CONFIG, after) is expected
+
+
+def test_an_own_address_is_a_variant() -> None:
+    assert not CONFIG.has_own_address
+    assert msgspec.structs.replace(CONFIG, variant="own").has_own_address
