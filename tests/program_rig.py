@@ -16,6 +16,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from marketwatch.domain.watchlist import ColumnLayout, WatchlistRecord
+from marketwatch.storage.documents import StateDatabase
+from marketwatch.storage.profile import Profile
+
 Report = dict[str, Any]
 
 _PROGRAM = "import sys; from marketwatch.app.main import main; sys.exit(main())"
@@ -45,15 +49,15 @@ class Program:
     async def ready(self) -> None:
         """Wait until the program answers to signals: then its window is complete."""
         async with asyncio.timeout(_DEADLINE_S):
-            while not _handles(self.process.pid, signal.SIGUSR1):  # noqa: ASYNC110 - another process does not tell
-                assert not self._reading.done(), self.said
+            while not _handles(self.process.pid, signal.SIGUSR1):
+                assert not self._reading.done(), await self._last_words()
                 await asyncio.sleep(_POLL_S)
 
     async def until_said(self, text: str) -> None:
         """Wait until the program has printed `text`."""
         async with asyncio.timeout(_DEADLINE_S):
-            while text not in self.said:  # noqa: ASYNC110 - another process does not tell
-                assert not self._reading.done(), self.said
+            while text not in self.said:
+                assert not self._reading.done(), await self._last_words()
                 await asyncio.sleep(_POLL_S)
 
     @property
@@ -66,7 +70,7 @@ class Program:
         self._report.unlink(missing_ok=True)
         self.process.send_signal(signal.SIGUSR1)
         async with asyncio.timeout(_DEADLINE_S):
-            while not self._report.exists():  # noqa: ASYNC110 - another process does not tell
+            while not self._report.exists():
                 assert self.process.returncode is None, f"ended with {self.process.returncode}: {self.said}"
                 await asyncio.sleep(0.02)
         return _decoded(self._report)
@@ -104,6 +108,10 @@ class Program:
         self.process.kill()
         await self.process.wait()
 
+    async def _last_words(self) -> str:
+        assert self.process.stderr is not None
+        return self.said + (await self.process.stderr.read()).decode()
+
     async def _read(self) -> None:
         assert self.process.stdout is not None
         while part := await self.process.stdout.read(65_536):
@@ -122,7 +130,7 @@ async def program(
     folder: Path, *arguments: str | Path, code: str = _PROGRAM, environment: dict[str, str] | None = None
 ) -> AsyncIterator[Program]:
     """Start the program with its profile in `folder`; `code` may prepare it before it runs."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nothing else waits in this loop yet
     given = [str(argument) for argument in arguments]
     own = ["--profile", str(folder / "profile"), "--diagnostics", str(folder / "report.json")]
     process = await asyncio.create_subprocess_exec(
@@ -163,6 +171,30 @@ def rows_of(report: Report) -> dict[str, dict[str, str]]:
     return {row["Symbol"]: row for row in report["watchlist"]["rows"]}
 
 
+async def keep_lists(folder: Path, *records: WatchlistRecord) -> None:
+    """Put lists into a profile before the program starts."""
+    profile = Profile.locate(folder / "profile")
+    profile.prepare()
+    database = await StateDatabase.open(profile.database_path)
+    for record in records:
+        await database.save_watchlist(record)
+    await database.close()
+
+
+async def kept_lists(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Return the entries of the lists that a profile holds, by name."""
+    database = await StateDatabase.open(Profile.locate(folder / "profile").database_path)
+    records = await database.load_watchlists()
+    await database.close()
+    return {record.name: record.entries for record in records}
+
+
+def bid_and_ask(name: str) -> WatchlistRecord:
+    """Return an empty list with columns that have room beside the chart."""
+    columns = ("symbol", "last_price", "bid", "ask", "volume")
+    return WatchlistRecord(id="made-by-a-test", name=name, layout=ColumnLayout(columns=columns))
+
+
 def warnings_in(profile: Path) -> list[str]:
     """Return the lines of the log that are worse than information."""
     lines = [line for path in (profile / "logs").glob("*.log*") for line in path.read_text("utf-8").splitlines()]
@@ -176,10 +208,12 @@ def files_below(folder: Path) -> list[Path]:
 
 def _handles(pid: int, number: signal.Signals) -> bool:
     """Tell whether a process catches a signal, where the system says so."""
+    if not Path("/proc/self/status").exists():
+        pytest.skip("needs /proc to see when the program answers to signals")
     try:
         text = Path(f"/proc/{pid}/status").read_text("ascii", "replace")
     except FileNotFoundError:
-        pytest.skip("needs /proc to see when the program answers to signals")
+        return False
     caught = re.search(r"^SigCgt:\s*([0-9a-f]+)$", text, re.MULTILINE)
     return caught is not None and bool(int(caught[1], 16) >> (number - 1) & 1)
 

@@ -100,6 +100,7 @@ class Core:
                 scheduler=runtime.scheduler,
                 tasks=runtime.tasks,
                 on_failure=runtime.failures.report,
+                redact=runtime.redactor.redact,
             ),
             self.keys,
             self._publish,

@@ -1,4 +1,4 @@
-"""Opens connections with a transport that is imported when the first is needed: the first paint need not wait for it."""
+"""Opens connections with a transport that is imported when first needed: the first paint need not wait for it."""
 
 from __future__ import annotations
 

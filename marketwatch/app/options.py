@@ -136,6 +136,14 @@ def read_options(arguments: list[str]) -> Options:
         parser.error("--closes needs --replay")
     if given["url"] and not given["feed"]:
         parser.error("--url needs --feed, for example --feed massive")
+    if given["feed"] and given["feed"] not in _feed_kinds():
+        parser.error(f"there is no feed “{given['feed']}”: choose one of {', '.join(_feed_kinds())}")
     if given["quit_after"] and not given["screenshot"]:
         parser.error("--quit needs --screenshot")
     return Options(**given)
+
+
+def _feed_kinds() -> list[str]:
+    from marketwatch.feeds.catalog import FeedKind  # late: only a run with a feed needs it
+
+    return [kind.value for kind in FeedKind]

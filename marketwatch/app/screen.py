@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from marketwatch.qt.panels.chart_panel import ChartFacts, ChartPanel
 
 _SECOND_MS = 1000
+_REST_MS = 5000
 _REPLAY_MS = 200
 
 
@@ -239,6 +240,13 @@ class Screen(QObject):
             self.chart.refresh()
         if self.right.details.is_live():
             self.right.details.refresh()
+        self._choose_pace()
+
+    def _choose_pace(self) -> None:
+        """Let the program sleep for longer while nothing on screen changes by the second."""
+        pace_ms = _REST_MS if self.status_line.is_at_rest else _SECOND_MS
+        if self._second.isActive() and self._second.interval() != pace_ms:
+            self._second.setInterval(pace_ms)
 
     def _venue_now_ns(self, venue: Venue) -> int:
         view = self.sessions.view

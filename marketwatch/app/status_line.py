@@ -90,6 +90,13 @@ class StatusLine(QObject):
             calendar = self._calendars.by_rules(RULES_BY_VENUE[venue])
             clock.set_view(clock_view(name, calendar, now_ns(venue), note=self._note))
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Tell whether nothing here changes within seconds: every market is closed and every feed is silent."""
+        views = [clock.view for clock, _ in self._clocks.values()]
+        is_silent = all(one.messages_per_s == 0 and one.retry_in_s is None for one in self._statuses.values())
+        return is_silent and bool(views) and all(view is not None and view.is_at_rest for view in views)
+
     def nature_of(self, feed_id: FeedId) -> FeedNature:
         """Return how real a feed is."""
         return self._facts(feed_id).nature

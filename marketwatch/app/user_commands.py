@@ -50,9 +50,8 @@ class UserCommands:
         self._write_report = write_report
         self._text_window: TextWindow | None = None
         self.commands = CommandSet(screen.window, {**self._table(), "open_simulated": open_simulated})
-        self.commands.fill(screen.window.menuBar())
-        for menu in screen.window.menuBar().actions():
-            menu.menu().aboutToShow.connect(self.show_choices)
+        for menu in self.commands.fill(screen.window.menuBar()):
+            menu.aboutToShow.connect(self.show_choices)
         screen.tool_bar.theme_requested.connect(self._toggle_theme)
         screen.tool_bar.open_requested.connect(self._choose_recording)
         screen.window.panel_toggled.connect(self._on_panel_toggled)

@@ -61,7 +61,7 @@ def flush(s: Snapshot) -> None:
         prices = (opened, high, low, closed)
         times = (s.run_first_stamp * s.run_scale, s.price_stamp * s.run_scale)
         if not s.is_extended:
-            _fold_price(s, opened, times[0], closed)
+            _fold_price(s, opened, times[0])
     volume = s.run_volume
     if s.has_seconds:
         (s.seconds or s.second_bars()).merge(s.run_ns, prices, volume, count, times)
@@ -77,12 +77,12 @@ def flush(s: Snapshot) -> None:
     s.clear_run()
 
 
-def _fold_price(s: Snapshot, opened: float, opened_ns: int, closed: float) -> None:
+def _fold_price(s: Snapshot, opened: float, opened_ns: int) -> None:
     if s.own_open is None:
         s.own_open = opened
         s.own_open_ns = opened_ns
     if s.run_ns >= s.spark_due_ns:
-        _add_spark(s, closed)
+        _add_spark(s, opened)  # the first price of a run: when a reader asks for it early does not change it
 
 
 def _add_spark(s: Snapshot, price: float) -> None:

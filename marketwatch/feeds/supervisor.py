@@ -169,7 +169,7 @@ class FeedSupervisor:
             behind_ms=meters.behind_ns / 1e6,
             delay_s=self._address.delay_s,
             retry_in_s=None if self._retry_at is None else max(0.0, self._retry_at - now),
-            reason=error.cause if error is not None else "",
+            reason=self._around.redact(error.cause) if error is not None else "",
             next_step=error.next_step if error is not None else "",
         )
 
@@ -411,7 +411,7 @@ class FeedSupervisor:
         self._tell_notice(control.text)
 
     def _on_invalid(self, control: base.Invalid) -> None:
-        self._meters.note_invalid(control.reason, control.sample, control.count)
+        self._meters.note_invalid(control.reason, self._around.redact(control.sample), control.count)
 
     # --- small things ------------------------------------------------------------------------------------------
 
@@ -419,13 +419,13 @@ class FeedSupervisor:
         return self._around.clock.monotonic_ns() / _NS
 
     def _note_topic(self, topic: Topic, phase: TopicPhase, reason: str = "") -> None:
-        self._topics.note(topic, phase, self._around.clock.now_ns(), reason)
+        self._topics.note(topic, phase, self._around.clock.now_ns(), self._around.redact(reason))
         if self._on_topic is not None:
             self._guarded(self._on_topic, topic, self._topics.state(topic))
 
     def _tell_notice(self, text: str) -> None:
         if self._on_notice is not None and text:
-            self._guarded(self._on_notice, text)
+            self._guarded(self._on_notice, self._around.redact(text))
 
     def _enter(self, state: FeedState, error: MarketWatchError | None = None, wait_s: float | None = None) -> None:
         if state is not self._state:

@@ -34,7 +34,7 @@ class FeedSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What every supervisor of the program shares."""
+    """What every supervisor of the program shares. `redact` takes secrets out of what far ends say."""
 
     transport: Transport
     clock: Clock
@@ -42,3 +42,4 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     tasks: TaskOwner
     on_failure: FailureHandler
     draw: Draw = random.SystemRandom().uniform
+    redact: Callable[[str], str] = str

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Final, TypeVar
-
-import msgspec
+from typing import Final, TypeAlias, TypeVar
 
 from marketwatch.domain.ids import InstrumentId, Segment, Venue
 from marketwatch.domain.instrument import Instrument, InstrumentKind
-from marketwatch.instruments.masters import angel_one, kite, massive_tickers
-from marketwatch.instruments.masters.listing import Listing
+from marketwatch.instruments.masters.listing import ANGEL_ONE, KITE, MASSIVE, OWN_PREFIX, Listing
+from marketwatch.instruments.matching import standing
 from marketwatch.instruments.search_index import Indexed, SearchIndex
 from marketwatch.instruments.similar import SimilarWords
 
 T = TypeVar("T")
-_Several = T | tuple[T, ...]
-_SOURCE_ORDER: Final = {kite.SOURCE: 1, massive_tickers.SOURCE: 2, angel_one.SOURCE: 4}
+_Several: TypeAlias = T | tuple[T, ...]
+_SOURCE_ORDER: Final = {KITE: 1, MASSIVE: 2, ANGEL_ONE: 4}
 _OWN_FIRST: Final = 0
 _OTHERS: Final = 3
 _ONE: Final = Decimal(1)
@@ -72,6 +70,11 @@ class MasterCatalogue:
     def listings(self, instrument_id: InstrumentId) -> tuple[Listing, ...]:
         """Return what each source says about an instrument, the most trusted source first."""
         return _all(self._listings.get(instrument_id))
+
+    @property
+    def symbols(self) -> Mapping[str, Instrument | tuple[Instrument, ...]]:
+        """The instruments by symbol in upper case, namesakes in order of standing; read only."""
+        return self._by_symbol
 
     def by_symbol(self, upper: str) -> tuple[Instrument, ...]:
         """Return the instruments of a symbol in upper case."""
@@ -131,10 +134,12 @@ class MasterCatalogue:
             _add(self._by_symbol, instrument.id.symbol.upper(), instrument)
             if instrument.isin:
                 _add(self._by_isin, instrument.isin.upper(), instrument)
-        for identity, said in self._listings.items():
-            instrument = self._instruments[identity]
-            for listing in said if isinstance(said, tuple) else (said,):
-                self._add_listing(listing, instrument)
+        for symbol, namesakes in self._by_symbol.items():
+            if isinstance(namesakes, tuple):
+                self._by_symbol[symbol] = tuple(sorted(namesakes, key=standing))
+        for identity in self._listings:
+            for listing in self.listings(identity):
+                self._add_listing(listing, self._instruments[identity])
         self.index = SearchIndex(self._indexed(), self.today)
         self.similar = SimilarWords(self.index.vocabulary())
 
@@ -185,7 +190,7 @@ def _order_of_source(listings: Sequence[Listing]) -> int:
     if not listings:
         return _OTHERS
     source = listings[0].source
-    return _OWN_FIRST if source.startswith("own:") else _SOURCE_ORDER.get(source, _OTHERS)
+    return _OWN_FIRST if source.startswith(OWN_PREFIX) else _SOURCE_ORDER.get(source, _OTHERS)
 
 
 def _add(table: dict[str, _Several[T]], key: str, item: T) -> None:

@@ -1,20 +1,25 @@
-"""The instrument directory: looks instruments up by identity, symbol, name and ISIN."""
+"""The instrument directory: looks instruments up by identity, symbol, name, ISIN and token."""
 
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
+from operator import itemgetter
 from pathlib import Path
 
 from marketwatch.domain.ids import InstrumentId, Segment, Venue
 from marketwatch.domain.instrument import Instrument, InstrumentKind
 from marketwatch.errors import InstrumentError
-from marketwatch.instruments.matching import Candidate, Query, SearchHit, rank
+from marketwatch.instruments.catalogue import MasterCatalogue
+from marketwatch.instruments.matching import Candidate, MatchKind, Query, SearchHit, is_number, standing
+from marketwatch.instruments.search_index import EVERYWHERE, Found, SearchScope, hit_of
 from marketwatch.runtime.resources import resource_path
 
+_INDEX_FROM = 2000  # fewer are looked through one by one, in less than two milliseconds
 COLUMNS = (
     "venue",
     "segment",
@@ -36,14 +41,22 @@ def starter_lists() -> list[Path]:
 
 
 class InstrumentDirectory:
-    """All instruments known here. Held in memory; a look-up is a dictionary access."""
+    """All instruments known here. Held in memory; a look-up is a dictionary access.
+
+    Besides those of the bundled lists and those learnt, it knows what the loaded masters know: see `use_masters`.
+    """
 
     def __init__(self, instruments: Iterable[Instrument] = ()) -> None:
+        self._own: dict[InstrumentId, Instrument] = {}
         self._candidates: dict[InstrumentId, Candidate] = {}
         self._by_symbol: defaultdict[str, list[Instrument]] = defaultdict(list)
         self._exchanges: frozenset[str] = frozenset()
+        self._masters = MasterCatalogue(dt.date.min)
+        self._listed_symbols = self._masters.symbols
         for instrument in instruments:
             self.add(instrument)
+        if len(self._candidates) > _INDEX_FROM:
+            self.use_masters(MasterCatalogue.build((), self._own.values(), today=dt.date.min))
 
     @classmethod
     def load(cls, paths: Iterable[Path]) -> InstrumentDirectory:
@@ -53,20 +66,52 @@ class InstrumentDirectory:
         """
         return cls(instrument for path in paths for instrument in read_list(path))
 
+    @property
+    def masters(self) -> MasterCatalogue:
+        """What the loaded masters know: tokens, sources, series. Replaced as a whole by `use_masters`."""
+        return self._masters
+
+    def own_instruments(self) -> list[Instrument]:
+        """Return what is known without masters: give it to `MasterCatalogue.build` as `known`."""
+        return list(self._own.values())
+
+    def use_masters(self, catalogue: MasterCatalogue) -> None:
+        """Know what these masters know, and no longer what those before knew."""
+        self._masters = catalogue
+        self._listed_symbols = catalogue.symbols
+        self._candidates.clear()
+        self._by_symbol.clear()
+        self._exchanges = catalogue.index.exchanges
+        for instrument in self._own.values():
+            if catalogue.get(instrument.id) is None:
+                self._hold(instrument)
+
     def __len__(self) -> int:
-        return len(self._candidates)
+        return len(self._masters) + len(self._candidates)
 
     def __iter__(self) -> Iterator[Instrument]:
-        return (candidate.instrument for candidate in self._candidates.values())
+        yield from self._masters.instruments()
+        for candidate in self._candidates.values():
+            yield candidate.instrument
 
     def get(self, instrument_id: InstrumentId) -> Instrument | None:
         """Return the instrument of this identity, None when it is unknown here."""
+        listed = self._masters.get(instrument_id)
+        if listed is not None:
+            return listed
         candidate = self._candidates.get(instrument_id)
         return None if candidate is None else candidate.instrument
 
     def by_symbol(self, symbol: str) -> list[Instrument]:
         """Return every instrument written so, whatever the case: shares first, then indices, funds and the rest."""
-        return list(self._by_symbol.get(symbol.strip().upper(), ()))
+        listed = self._listed_symbols.get(symbol)
+        if listed is None or self._by_symbol:
+            return self._namesakes(symbol.strip().upper())
+        return [listed] if isinstance(listed, Instrument) else list(listed)
+
+    def by_token(self, venue: Venue, segment: Segment, token: str, source: str = "") -> Instrument | None:
+        """Return the instrument of an exchange's token; None when unknown or when the masters disagree on it."""
+        return self._masters.by_token(venue, segment, token, source)
 
     def add(self, instrument: Instrument) -> Instrument:
         """Learn an instrument, for example from a recording, and return the one held now.
@@ -76,22 +121,84 @@ class InstrumentDirectory:
         known = self.get(instrument.id)
         if known is not None:
             return known
+        self._own[instrument.id] = instrument
+        self._hold(instrument)
+        return instrument
+
+    def search(self, text: str, limit: int = 50, scope: SearchScope = EVERYWHERE) -> list[SearchHit]:
+        """Return the best matches of what was typed so far, best first; nothing for an empty text.
+
+        A text that matches nothing is taken for mistyped: kind SIMILAR then.
+        """
+        query = Query(text, self._exchanges)
+        if query.is_empty or limit <= 0:
+            return []
+        hits = self._find(query, limit, scope)
+        if not query.text:  # an exchange alone may also be a company, as BSE and MCX are
+            hits = _joined(self._find(Query(text, frozenset()), limit, scope), hits)
+        else:
+            hits = self._with_token(query, hits, limit, scope) or self._similar(query, limit, scope)
+        return hits[:limit]
+
+    def _hold(self, instrument: Instrument) -> None:
         candidate = Candidate.of(instrument)
         self._candidates[instrument.id] = candidate
         self._exchanges |= candidate.exchanges
         namesakes = self._by_symbol[instrument.symbol.upper()]
         namesakes.append(instrument)
         if len(namesakes) > 1:
-            namesakes.sort(key=_preference)
-        return instrument
+            namesakes.sort(key=standing)
 
-    def search(self, text: str, limit: int = 50) -> list[SearchHit]:
-        """Return the best matches of what was typed so far, best first; nothing for an empty text."""
-        query = Query(text, self._exchanges)
-        if query.is_empty or limit <= 0:
+    def _namesakes(self, upper: str) -> list[Instrument]:
+        listed, own = self._masters.by_symbol(upper), self._by_symbol.get(upper, [])
+        return sorted((*listed, *own), key=standing) if listed and own else [*listed, *own]
+
+    def _find(self, query: Query, limit: int, scope: SearchScope) -> list[SearchHit]:
+        listed = self._masters.index.search(query, limit, scope)
+        if not self._candidates or scope.sources:
+            return [hit_of(found, query) for found in listed]
+        own = (query.match(candidate) for candidate in self._candidates.values())
+        found: list[Found] = [
+            (hit.kind, standing(hit.instrument), hit.instrument)
+            for hit in own
+            if hit is not None and scope.allows(hit.kind, hit.instrument.id)
+        ]
+        return [hit_of(each, query) for each in heapq.nsmallest(limit, (*listed, *found), key=itemgetter(0, 1))]
+
+    def _with_token(self, query: Query, hits: list[SearchHit], limit: int, scope: SearchScope) -> list[SearchHit]:
+        """Add what `reliance 2885` means: the owners of the token, first those that the other words name."""
+        numbers = [word for word in query.words if is_number(word)]
+        if len(numbers) != 1 or len(query.words) < 2:
+            return hits
+        rest = query.without(numbers[0])
+        owners = [
+            SearchHit(each, MatchKind.TOKEN)
+            for each in self._masters.token_candidates(numbers[0])
+            if scope.allows(MatchKind.TOKEN, each.id)
+        ]
+        if not owners:
+            return hits
+        named = [hit for hit in owners if rest.match(Candidate.of(hit.instrument))]
+        if hits:
+            exact = [hit for hit in hits if hit.kind is MatchKind.SYMBOL]
+            return _joined(exact, named, hits)
+        return _joined(named, owners, self._find(rest, limit, scope))
+
+    def _similar(self, query: Query, limit: int, scope: SearchScope) -> list[SearchHit]:
+        if scope.kinds:
             return []
-        hits = (query.match(candidate) for candidate in self._candidates.values())
-        return heapq.nsmallest(limit, (hit for hit in hits if hit is not None), key=rank)
+        correct = self._masters.similar.correct
+        whole = correct(query.letters)
+        words = [whole] if whole else [correct(word) or word for word in query.words]
+        if words == query.words:
+            return []
+        hits = self._find(query.reworded(words), limit, scope)
+        return [SearchHit(hit.instrument, MatchKind.SIMILAR) for hit in hits]
+
+
+def _joined(*parts: list[SearchHit]) -> list[SearchHit]:
+    """Return the hits in this order, each instrument once."""
+    return list({hit.instrument.id: hit for part in reversed(parts) for hit in reversed(part)}.values())[::-1]
 
 
 def read_list(path: Path) -> Iterator[Instrument]:
@@ -138,9 +245,3 @@ def _positive(text: str) -> Decimal:
 
 def _refusal(path: Path, line: int, cause: str) -> InstrumentError:
     return InstrumentError(f"Instrument list {path.name}", f"line {line}: {cause}", "Correct or remove that line.")
-
-
-def _preference(instrument: Instrument) -> tuple[int, str, str]:
-    kinds = (InstrumentKind.STOCK, InstrumentKind.INDEX, InstrumentKind.FUND)
-    position = kinds.index(instrument.kind) if instrument.kind in kinds else len(kinds)
-    return position, instrument.id.venue, instrument.id.segment

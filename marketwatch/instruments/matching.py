@@ -95,8 +95,22 @@ class Query:
     def __init__(self, text: str, known_exchanges: frozenset[str]) -> None:
         words = fold(text).replace(":", " ").split()
         self.exchanges = frozenset(word for word in words if word in known_exchanges)
-        self.words = [word for word in words if word not in self.exchanges]
-        self.text = " ".join(self.words)
+        self._use([word for word in words if word not in self.exchanges])
+
+    def reworded(self, words: list[str]) -> Query:
+        """Return a query for other words in the same exchanges."""
+        other = Query("", frozenset())
+        other.exchanges = self.exchanges
+        other._use(words)
+        return other
+
+    def without(self, word: str) -> Query:
+        """Return the query that remains without one of its words."""
+        return self.reworded([each for each in self.words if each != word])
+
+    def _use(self, words: list[str]) -> None:
+        self.words = words
+        self.text = " ".join(words)
         self.letters = letters_of(self.text)
 
     @property
@@ -148,11 +162,6 @@ class Query:
         return tuple(sorted(spans))
 
 
-def rank(hit: SearchHit) -> tuple[int, Standing]:
-    """Order hits: by what matched, then by the standing of the instrument."""
-    return hit.kind, standing(hit.instrument)
-
-
 Standing = tuple[int, int, int, str, int, str, str]
 
 
@@ -180,6 +189,11 @@ def word_spans(folded: str, words: Sequence[str]) -> tuple[tuple[int, int], ...]
         position = at + len(word)
         spans.append((at, position))
     return tuple(spans)
+
+
+def is_number(text: str) -> bool:
+    """The text is a bare number."""
+    return text.isascii() and text.isdigit()
 
 
 def fold(text: str) -> str:

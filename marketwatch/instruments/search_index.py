@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from marketwatch.domain.ids import Segment, Venue
+from marketwatch.domain.ids import InstrumentId, Segment, Venue
 from marketwatch.domain.instrument import Instrument
 from marketwatch.instruments.matching import (
     SHORTEST_ISIN_PART,
@@ -27,6 +27,7 @@ from marketwatch.instruments.matching import (
     SearchHit,
     Standing,
     fold,
+    is_number,
     letters_of,
     standing,
     word_spans,
@@ -35,7 +36,7 @@ from marketwatch.instruments.text_column import TextColumn
 
 _WORD: Final = re.compile(r"[^\W_]+")
 _MARK: Final = "\x01"
-_MOST_NAMES: Final = 2000
+_MOST_NAMES: Final = 10_000
 
 Found = tuple[MatchKind, Standing, Instrument]
 
@@ -57,6 +58,14 @@ class SearchScope(msgspec.Struct, frozen=True):
     segments: frozenset[Segment] = frozenset()
     sources: frozenset[str] = frozenset()
     include_expired: bool = False
+
+    def allows(self, kind: MatchKind, instrument_id: InstrumentId) -> bool:
+        """Whether an instrument found so is asked for, its sources aside."""
+        return (
+            (not self.kinds or kind in self.kinds)
+            and (not self.venues or instrument_id.venue in self.venues)
+            and (not self.segments or instrument_id.segment in self.segments)
+        )
 
 
 EVERYWHERE: Final = SearchScope()
@@ -179,11 +188,11 @@ def _symbols_starting(shard: _Shard, query: Query) -> Iterator[int]:
 
 
 def _tokens_equal(shard: _Shard, query: Query) -> Iterator[int]:
-    return shard.tokens.equal(query.text) if _is_number(query.text) else iter(())
+    return shard.tokens.equal(query.text) if is_number(query.text) else iter(())
 
 
 def _tokens_starting(shard: _Shard, query: Query) -> Iterator[int]:
-    return shard.tokens.starting(query.text) if _is_number(query.text) else iter(())
+    return shard.tokens.starting(query.text) if is_number(query.text) else iter(())
 
 
 def _isins_starting(shard: _Shard, query: Query) -> Iterator[int]:
@@ -200,33 +209,35 @@ def _symbols_holding(shard: _Shard, query: Query) -> Iterator[int]:
 
 
 def _names_starting(shard: _Shard, query: Query) -> Iterator[int]:
-    words = [_marked(word) for word in query.words if _WORD.match(word)]
-    if len(words) != len(query.words):
-        return iter(())
-    if len(words) == 1:
-        return _owners(shard, shard.names.starting(words[0]))
-    starts = tuple(words)
-    return _owners(shard, (number for number in _names_with(shard, query) if shard.names[number].startswith(starts)))
+    words = _marked_words(query)
+    found = (_numbers_with(shard.names, shard.names.starting(word), words) for word in dict.fromkeys(words))
+    return _owners(shard, _in_order(found))
 
 
 def _names_holding(shard: _Shard, query: Query) -> Iterator[int]:
-    words = [_marked(word) for word in query.words if _WORD.match(word)]
-    if len(words) != len(query.words):
+    words = _marked_words(query)
+    if not words:
         return iter(())
-    if len(words) == 1:
-        return _owners(shard, shard.names.containing(words[0]))
-    return _owners(shard, _names_with(shard, query))
+    rarest = words[0] if len(words) == 1 else min(words, key=shard.names.count)
+    return _owners(shard, _numbers_with(shard.names, shard.names.containing(rarest), words))
 
 
-def _names_with(shard: _Shard, query: Query) -> Iterator[int]:
+def _marked_words(query: Query) -> list[str]:
+    """Return the words as they stand in the names, nothing when one of them cannot begin a word."""
+    marked = [_marked(word) for word in query.words if _WORD.match(word)]
+    return marked if len(marked) == len(query.words) else []
+
+
+def _numbers_with(names: TextColumn, numbers: Iterator[int], words: Sequence[str]) -> Iterator[int]:
     """Yield the names in which each typed word begins another word."""
-    names = shard.names
-    marked = [_marked(word) for word in query.words]
-    rarest = min(marked, key=names.count)
-    for number in itertools.islice(names.containing(rarest), _MOST_NAMES):
-        name = names[number]
-        if all(word in name for word in marked) and _each_has_its_own(name, marked):
-            yield number
+    if len(words) == 1:
+        return numbers
+    overlap = any(one.startswith(other) for one, other in itertools.permutations(words, 2))
+    return (
+        number
+        for number, name in ((number, names[number]) for number in itertools.islice(numbers, _MOST_NAMES))
+        if all(map(name.__contains__, words)) and (not overlap or _each_has_its_own(name, words))
+    )
 
 
 def _each_has_its_own(name: str, marked: Sequence[str]) -> bool:
@@ -239,13 +250,32 @@ def _each_has_its_own(name: str, marked: Sequence[str]) -> bool:
     return True
 
 
+def _in_order(several: Iterable[Iterator[int]]) -> Iterator[int]:
+    """Merge what is in order, each number once."""
+    return (number for number, _ in itertools.groupby(heapq.merge(*several)))
+
+
 def _owners(shard: _Shard, names: Iterator[int]) -> Iterator[int]:
-    """Yield the instruments of each name in their order: names stand in the order of their first owner."""
-    return heapq.merge(*(shard.named[number] for number in itertools.islice(names, _MOST_NAMES)))
+    """Yield the instruments of the names in their order, reading no further than needed.
+
+    Names stand in the order of their first owners: what comes before the next name's first owner is due.
+    """
+    waiting: list[tuple[int, int, array[int]]] = []
+    for name in names:
+        owners = shard.named[name]
+        yield from _due(waiting, owners[0])
+        heapq.heappush(waiting, (owners[0], 0, owners))
+    yield from _due(waiting, len(shard.members))
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+def _due(waiting: list[tuple[int, int, array[int]]], before: int) -> Iterator[int]:
+    while waiting and waiting[0][0] < before:
+        number, position, owners = waiting[0]
+        yield number
+        if position + 1 < len(owners):
+            heapq.heapreplace(waiting, (owners[position + 1], position + 1, owners))
+        else:
+            heapq.heappop(waiting)
 
 
 _MATCHERS: Final[tuple[tuple[MatchKind, Matcher], ...]] = (

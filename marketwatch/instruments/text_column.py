@@ -1,4 +1,4 @@
-"""Many short texts in one string, searched by the string search of the interpreter: millions of letters in a millisecond."""
+"""Many short texts in one string, so that the interpreter's own string search goes through all of them at once."""
 
 from __future__ import annotations
 

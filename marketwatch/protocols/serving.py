@@ -1,24 +1,30 @@
-"""What the server side of a connection wants from its gateway; shared by the dialects whose topics are bare keys."""
+"""What the server side of a protocol tells the gateway that owns the connection."""
 
 from __future__ import annotations
 
 import msgspec
+
+from marketwatch.protocols.base import Topic
 
 
 class ServerEvent(msgspec.Struct, frozen=True):
     """Something the connection wants from its gateway."""
 
 
-class KeysSubscribed(ServerEvent, frozen=True):
-    """The client now wants these keys too."""
-
-    keys: tuple[str, ...]
+class ClientAuthenticated(ServerEvent, frozen=True):
+    """The client gave an acceptable key, or none is needed."""
 
 
-class KeysUnsubscribed(ServerEvent, frozen=True):
-    """The client no longer wants these keys."""
+class ClientSubscribed(ServerEvent, frozen=True):
+    """The client now wants these topics too."""
 
-    keys: tuple[str, ...]
+    topics: tuple[Topic, ...]
+
+
+class ClientUnsubscribed(ServerEvent, frozen=True):
+    """The client no longer wants these topics."""
+
+    topics: tuple[Topic, ...]
 
 
 class CloseConnection(ServerEvent, frozen=True):

@@ -96,12 +96,15 @@ class CommandSet:
         """Return the action of a command."""
         return self._actions[command_id]
 
-    def fill(self, bar: QMenuBar) -> None:
-        """Build the menus."""
+    def fill(self, bar: QMenuBar) -> list[QMenu]:
+        """Build the menus and return them."""
+        menus = []
         for title in MENUS:
             commands = [one for one in COMMANDS if one.menu == title and one.id in self._actions]
             if commands:
-                self._fill_menu(bar.addMenu(f"&{title}"), commands)
+                menus.append(bar.addMenu(f"&{title}"))
+                self._fill_menu(menus[-1], commands)
+        return menus
 
     def check(self, command_id: str, *, is_checked: bool = True) -> None:
         """Show a state without calling the handler."""

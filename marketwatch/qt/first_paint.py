@@ -36,4 +36,3 @@ class FirstPaint(QObject):
     def _finish(self) -> None:
         self._window.removeEventFilter(self)
         self._then()
-        self.deleteLater()

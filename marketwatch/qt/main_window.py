@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QRect, QSize, Qt, Signal
+import shiboken6
+from PySide6.QtCore import QByteArray, QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QSizePolicy, QToolBar, QWidget
 
+from marketwatch.qt.panels.dock_head import DockHead
 from marketwatch.qt.theme import Theme
 
 _LIST_WIDTH = 592
@@ -17,6 +19,7 @@ _BOTTOM_SHARE = 36
 _DEFAULT_SIZE = QSize(1440, 900)
 _SMALLEST = QSize(640, 420)
 _STATE_VERSION = 2
+_GROWING = ("chart",)
 
 
 class MainWindow(QMainWindow):
@@ -40,6 +43,9 @@ class MainWindow(QMainWindow):
         self.setObjectName("main_window")
         self.setWindowTitle("MarketWatch")
         self.setDockNestingEnabled(True)
+        app = QGuiApplication.instance()
+        if isinstance(app, QGuiApplication):
+            app.focusObjectChanged.connect(self._on_focus_changed)
         self.setMinimumSize(_SMALLEST)
         self.resize(_DEFAULT_SIZE)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
@@ -75,11 +81,16 @@ class MainWindow(QMainWindow):
         """Show or hide a bar; the program decides, not the user."""
         self._bars[name].setVisible(is_shown)
 
-    def add_panel(self, name: str, title: str, widget: QWidget, head: QWidget | None = None) -> None:
-        """Add a panel as a dock, named for layout and menus; `head` replaces the native title bar."""
+    def add_panel(self, name: str, title: str, widget: QWidget, head: DockHead) -> None:
+        """Add a panel as a dock, named for layout and menus; `head` replaces the native title bar.
+
+        What is named in `_GROWING` gets the width that others do not need.
+        """
         dock = QDockWidget(title, self)
         dock.setObjectName(f"dock_{name}")
-        dock.setTitleBarWidget(head or QWidget(dock))
+        dock.setTitleBarWidget(head)
+        if name not in _GROWING:
+            dock.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         dock.setWidget(widget)
         dock.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable
@@ -120,8 +131,9 @@ class MainWindow(QMainWindow):
         lists, chart = self._docks["lists"], self._docks["chart"]
         for dock in self._docks.values():
             dock.setFloating(False)
+        # All in one area: Qt shares spare width by size policy only within an area.
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, lists)
-        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, chart)
+        self.splitDockWidget(lists, chart, Qt.Orientation.Horizontal)
         width = max(self.width(), _SMALLEST.width())
         if width >= _NARROW_BELOW:
             self._place_at_right(width)
@@ -239,6 +251,13 @@ class MainWindow(QMainWindow):
         self._docks[name].raise_()
         widget = self._docks[name].widget()
         (widget.focusProxy() or widget).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _on_focus_changed(self, focused: QObject | None) -> None:
+        for dock in self._docks.values():
+            # The focus goes once more while the window is taken down.
+            head = dock.titleBarWidget() if shiboken6.isValid(dock) else None
+            if isinstance(head, DockHead):
+                head.set_dock_focus(isinstance(focused, QWidget) and dock.isAncestorOf(focused))
 
     def _focused_panel(self) -> str | None:
         focused = QApplication.focusWidget()

@@ -10,6 +10,7 @@ from harness import Row, at_most
 from programs import Place, used_place
 from startup_programs import rss_mb
 
+from marketwatch.domain.events import Quote, TradeTick
 from marketwatch.domain.ids import CASH, FeedId, InstrumentId, Venue
 from marketwatch.domain.instrument import Instrument
 from marketwatch.runtime.clock import LiveMarketClock, SystemClock
@@ -40,6 +41,12 @@ def _further_instrument_bytes() -> float:
     before = rss_mb() or 0.0
     for instrument in instruments:
         hub.track(instrument, _FEED, instrument.symbol)
+    stamp = time.time_ns() // 1_000_000
+    for instrument in instruments:
+        key = str(instrument.symbol)
+        quote = Quote(key=key, stamp=stamp, bid=10.0, bid_size=1, ask=10.1, ask_size=2)
+        hub.publish(_FEED, [quote, TradeTick(key=key, stamp=stamp, price=10.0, size=5)])
+    hub.drain()
     gc.collect()
     after = rss_mb() or 0.0
     assert hub.snapshot(instruments[-1].id) is not None

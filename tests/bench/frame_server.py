@@ -61,6 +61,11 @@ def _status(status: str, message: str) -> bytes:
     return msgspec.json.encode([{"ev": "status", "status": status, "message": message}])
 
 
+def _ticker(number: int) -> dict[str, object]:
+    day = {"o": 100.0, "h": 102.0, "l": 99.0, "c": 101.0, "v": 5000, "vw": 100.5}
+    return {"ticker": symbol_name(number), "day": day, "prevDay": {**day, "c": 100.0}, "updated": _START_MS * 1_000_000}
+
+
 class FrameServer:
     """Serves one client."""
 
@@ -81,10 +86,10 @@ class FrameServer:
                 self._client = client
 
     def answer(self, _client: ServerConnection, request: Request) -> Response | None:
-        """Answer the snapshot request that goes beside the stream: there are no day figures here."""
+        """Answer the snapshot request that goes beside the stream: the day is over."""
         if not request.path.startswith("/v2/"):
             return None
-        body = b'{"status":"OK","count":0,"tickers":[]}'
+        body = msgspec.json.encode({"status": "OK", "tickers": [_ticker(number) for number in range(SYMBOLS // 10)]})
         headers = Headers({"Content-Type": "application/json", "Content-Length": str(len(body))})
         return Response(HTTPStatus.OK, "OK", headers, body)
 

@@ -201,7 +201,7 @@ def test_11_zeros_mean_unknown(client: KiteClient) -> None:
 def test_12_prices_below_zero(client: KiteClient) -> None:
     assert received(client, ltp(RELIANCE, -150)) == [DayStatistics(key=str(RELIANCE), last_price=-1.5)]
     book = (10, -160, 1, *(0,) * 12, 12, -140, 2, *(0,) * 12)
-    trade, statistics, depth = received(client, full(INFY, -(2**31), 3, book=book))
+    trade, _, depth = received(client, full(INFY, -(2**31), 3, book=book))
     assert isinstance(trade, TradeTick)
     assert trade.price == -(2**31) / 100
     assert isinstance(depth, Depth)

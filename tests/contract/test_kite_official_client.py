@@ -6,6 +6,7 @@ Two differences are meant: it reads prices below zero as huge ones, and gives ze
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from datetime import datetime
 from typing import Any
@@ -13,9 +14,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shared_data import shared_data
 
 from marketwatch.domain.events import DayStatistics, Depth, MarketEvent, MarketStatistics, PriceValue, TradeTick
+from marketwatch.domain.secret import Secret
 from marketwatch.protocols.kite.client import KiteClient
+from marketwatch.protocols.kite.login import checksum, login_url
 from marketwatch.protocols.kite.packets import (
     FullPacket,
     IndexPacket,
@@ -26,7 +30,6 @@ from marketwatch.protocols.kite.packets import (
     encode,
     frame,
 )
-from shared_data import shared_data
 
 kiteconnect = pytest.importorskip("kiteconnect", reason="needs the official client of Kite (pip install kiteconnect)")
 
@@ -165,11 +168,6 @@ def test_generated_messages_of_several_packets(several: list[Packet]) -> None:
 
 @given(st.text("abc123", min_size=1), st.text("abcXYZ09", min_size=1), st.text("secret0", min_size=1))
 def test_the_login_page_and_the_checksum(api_key: str, request_token: str, secret: str) -> None:
-    import hashlib
-
-    from marketwatch.domain.secret import Secret
-    from marketwatch.protocols.kite.login import checksum, login_url
-
     assert login_url(api_key) == kiteconnect.KiteConnect(api_key).login_url().replace(
         f"?api_key={api_key}&v=3", f"?v=3&api_key={api_key}"
     )

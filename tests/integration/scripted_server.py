@@ -12,6 +12,7 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable
 from types import TracebackType
+from typing import Self
 
 from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Request
@@ -176,7 +177,7 @@ class ScriptedServer:
         """How many connections were made."""
         return len(self.peers)
 
-    async def __aenter__(self) -> ScriptedServer:
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._on_connection, "127.0.0.1", 0)
         self.url = f"ws://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/stocks"
         return self

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from program_rig import Report, program, rows_of, run_for, warnings_in
+from program_rig import Report, bid_and_ask, keep_lists, program, rows_of, run_for, warnings_in
 from shared_data import shared_data
 
 Truth = dict[str, dict[str, Any]]
@@ -79,9 +79,11 @@ async def test_the_session_of_2025_reaches_the_screen_whole(tmp_path: Path) -> N
 
 async def at_the_end(folder: Path, *arguments: str | Path) -> Report:
     """Replay at full speed and return the report of the end of the session."""
+    await keep_lists(folder, bid_and_ask("Replay 8 Oct 2013"))
     async with program(folder, *arguments, "--speed", "max", "--size", "1600x1000") as running:
         await running.ready()
         await running.report_when(lambda report: report["session"]["replay"]["is_finished"])
+        await asyncio.sleep(0.5)  # the last events are on their way, and the screen is drawn ten times a second
         ended = await running.quit()
     assert (ended.code, ended.err) == (0, "")
     assert warnings_in(folder / "profile") == []

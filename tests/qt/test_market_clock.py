@@ -24,7 +24,7 @@ def ns(text: str) -> int:
         (INDIA, "2025-09-04T09:05:00+05:30", "09:05:00 IST", "pre-market, opens in 0:10:00"),
         (UNITED_STATES, "2025-09-04T05:11:07-04:00", "05:11:07 ET", "pre-market, opens in 4:18:53"),
         (UNITED_STATES, "2025-09-04T17:00:00-04:00", "17:00:00 ET", "after hours, ends in 3:00:00"),
-        (UNITED_STATES, "2025-09-06T12:00:00-04:00", "12:00:00 ET", "closed, pre-market in 1 d 16 h"),
+        (UNITED_STATES, "2025-09-06T12:00:00-04:00", "12:00 ET", "closed, pre-market in 1 d 16 h"),
         (COMEX, "2013-10-08T17:30:00-04:00", "17:30:00 ET", "closed, opens in 0:30:00"),
         (ALWAYS, "2025-09-06T12:00:00+00:00", "12:00:00 UTC", "open, closes in 12:00:00"),
     ],
@@ -32,6 +32,15 @@ def ns(text: str) -> int:
 def test_says_time_zone_session_and_next_change(rules: object, instant: str, time: str, session: str) -> None:
     view = clock_view("X", TradingCalendar(rules), ns(instant))  # type: ignore[arg-type]
     assert (view.time, view.session) == (time, session)
+
+
+def test_a_market_closed_for_long_needs_no_seconds() -> None:
+    calendar = TradingCalendar(UNITED_STATES)
+    at_rest = clock_view("NYSE", calendar, ns("2025-09-04T21:00:07-04:00"))
+    assert (at_rest.time, at_rest.session, at_rest.is_at_rest) == ("21:00 ET", "closed, pre-market in 6 h 59 min", True)
+    assert not clock_view("NYSE", calendar, ns("2025-09-05T03:10:00-04:00")).is_at_rest
+    assert not clock_view("NYSE", calendar, ns("2025-09-04T21:00:07-04:00"), note="replay").is_at_rest
+    assert not clock_view("NYSE", calendar, ns("2025-09-04T17:00:00-04:00")).is_at_rest
 
 
 def test_time_that_is_not_now_is_named() -> None:

@@ -85,6 +85,23 @@ def test_wrapped_text_is_never_cut(theme: Theme, icons: IconSet, qtbot: QtBot) -
             assert label.height() >= label.heightForWidth(label.width())
 
 
+@pytest.mark.parametrize("width", [200, 280, 600])
+def test_an_empty_panel_of_any_width_shows_its_words_whole(
+    theme: Theme, icons: IconSet, qtbot: QtBot, width: int
+) -> None:
+    message = EmptyMessage(theme, icons)
+    qtbot.addWidget(message)
+    message.show_message("info", "Nothing to report", "Problems and their next steps are listed here.")
+    for size in (900, width):
+        message.resize(size, 300)
+    message.show()
+    cause, words = [label for label in message.findChildren(QLabel) if label.text()]
+    for label in (cause, words):
+        assert message.rect().contains(label.geometry())
+        assert abs(label.geometry().center().x() - message.rect().center().x()) <= 1
+    assert words.height() < 20 or width < 300
+
+
 def test_an_empty_panel_may_be_small(theme: Theme, icons: IconSet, qtbot: QtBot) -> None:
     message = EmptyMessage(theme, icons)
     qtbot.addWidget(message)

@@ -11,10 +11,9 @@ from marketwatch.domain.ids import CASH, FUTURES, INDEX, OPTIONS, InstrumentId
 from marketwatch.domain.instrument import Instrument, InstrumentKind
 from marketwatch.errors import InstrumentError
 from marketwatch.instruments.masters import facts
-from marketwatch.instruments.masters.listing import Listing, MasterRows
+from marketwatch.instruments.masters.listing import ANGEL_ONE, Listing, MasterRows
 from marketwatch.instruments.masters.text import LARGEST_MASTER, MasterText
 
-SOURCE: Final = "angel-one"
 _PAISE: Final = 100
 _BONDS: Final = frozenset({"GB", "GS", "TB", "SG"})
 _UNKNOWN_SCALE: Final = frozenset({"CDS", "BCD"})  # whether these are paise too is not established: no price is a guess
@@ -43,7 +42,7 @@ def load_angel_one(
     Rows are decoded one by one from the text, so that a broken one costs only itself. Raises InstrumentError when it
     is no such list or was cut.
     """
-    rows = MasterRows(SOURCE)
+    rows = MasterRows(ANGEL_ONE)
     text = MasterText(chunks, name, limit=limit)
     elements = _elements(text.whole().lstrip("\ufeff"), name)
     rows.warnings += text.warnings
@@ -112,7 +111,7 @@ def _listing(number: int, row: _Row, rows: MasterRows) -> Listing:
             tick_size=facts.rupee_tick(tick, _PAISE) if has_scale else None,
             lot_size=facts.lot(lot) or 1,
         ),
-        source=SOURCE,
+        source=ANGEL_ONE,
         token=token,
         feed_symbol=written if written != symbol else "",
         series=series,

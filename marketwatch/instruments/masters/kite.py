@@ -9,10 +9,9 @@ from marketwatch.domain.ids import CASH, FUTURES, INDEX, OPTIONS, InstrumentId, 
 from marketwatch.domain.instrument import Instrument, InstrumentKind
 from marketwatch.instruments.masters import facts
 from marketwatch.instruments.masters.csv_table import CsvTable, columns_of
-from marketwatch.instruments.masters.listing import Listing, MasterRows
+from marketwatch.instruments.masters.listing import KITE, Listing, MasterRows
 from marketwatch.instruments.masters.text import LARGEST_MASTER, MasterText
 
-SOURCE: Final = "kite"
 _COLUMNS: Final = columns_of(
     {
         "instrument_token": "",
@@ -46,7 +45,7 @@ def load_kite(chunks: Iterable[bytes], *, name: str = "Kite instruments", limit:
 
     Raises InstrumentError when it is no such dump.
     """
-    rows = MasterRows(SOURCE)
+    rows = MasterRows(KITE)
     for line, cells in CsvTable(MasterText(chunks, name, limit=limit), name, _COLUMNS).cells(rows):
         try:
             listing = _listing(line, cells, rows)
@@ -84,7 +83,7 @@ def _listing(line: int, cells: list[str], rows: MasterRows) -> Listing:
             tick_size=facts.rupee_tick(tick),
             lot_size=lot_size or 1,
         ),
-        source=SOURCE,
+        source=KITE,
         token=token,
         feed_token=feed_token,
         series=series,

@@ -12,6 +12,13 @@ import msgspec
 from marketwatch.domain.ids import InstrumentId, Segment, Venue
 from marketwatch.domain.instrument import Instrument, InstrumentKind
 
+KITE: Final = "kite"
+ANGEL_ONE: Final = "angel-one"
+MASSIVE: Final = "massive"
+BUILT_IN: Final = "built-in"
+OWN_PREFIX: Final = "own:"
+"""Names of sources; a list of the user's own is named by him behind the prefix."""
+
 _KEPT_NOTES: Final = 10_000
 _LONGEST_TEXT: Final = 200
 

@@ -10,9 +10,8 @@ from marketwatch.domain.ids import CASH, CRYPTO, CURRENCY, INDEX, InstrumentId, 
 from marketwatch.domain.instrument import Instrument, InstrumentKind
 from marketwatch.errors import ProtocolError
 from marketwatch.instruments.masters import facts
-from marketwatch.instruments.masters.listing import Listing, MasterRows
+from marketwatch.instruments.masters.listing import MASSIVE, Listing, MasterRows
 
-SOURCE: Final = "massive"
 _KINDS: Final = {
     **dict.fromkeys(("CS", "ADRC", "ADRP", "ADRW", "OS", "GDR", "NYRS", "PFD"), InstrumentKind.STOCK),
     **dict.fromkeys(("ETF", "ETN", "ETV", "ETS", "FUND"), InstrumentKind.FUND),
@@ -94,7 +93,7 @@ def _listing(ticker: _Ticker) -> Listing:
             kind=kind,
             exchange_tag=facts.EXCHANGE_TAGS.get(venue, ""),
         ),
-        source=SOURCE,
+        source=MASSIVE,
         feed_symbol=written if written != symbol else "",
         series=ticker.type or "",
     )

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from marketwatch.errors import FeedError, RateLimited
-from marketwatch.instruments.masters.listing import MasterRows
-from marketwatch.instruments.masters.massive_tickers import SOURCE, add_page
+from marketwatch.instruments.masters.listing import MASSIVE, MasterRows
+from marketwatch.instruments.masters.massive_tickers import add_page
 from marketwatch.protocols.massive.rest import error_of, next_page
 
 TICKERS_PATH: Final = "/v3/reference/tickers"
@@ -55,7 +55,7 @@ class TickerPages:
         self._refusals = 0
         self._failure: FeedError | None = None
         self.pages_read = 0
-        self.rows = MasterRows(SOURCE)
+        self.rows = MasterRows(MASSIVE)
 
     def next_step(self, now_ns: int) -> Ask | WaitUntil | Finished:
         """Say what to do now. An `Ask` counts against the rate when it is handed out."""

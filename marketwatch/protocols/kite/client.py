@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-import msgspec
-
 from marketwatch.domain.events import MarketEvent
 from marketwatch.domain.secret import MASK, Secret
 from marketwatch.protocols.base import (
@@ -15,7 +13,6 @@ from marketwatch.protocols.base import (
     Confirmed,
     Connected,
     Control,
-    Invalid,
     Notice,
     Refused,
     Released,
@@ -32,8 +29,9 @@ from marketwatch.protocols.kite.packets import (
     split,
 )
 from marketwatch.protocols.kite.requests import Mode, ServerText, parse_token, read_server_text, write_requests
-from marketwatch.protocols.kite.subscriptions import Changes, Subscriptions
+from marketwatch.protocols.kite.subscriptions import Subscriptions
 from marketwatch.protocols.kite.ticks import TickReader
+from marketwatch.protocols.readings import InvalidParts
 
 EXPIRED: Final = "Kite's access token is not valid any more: log in to Kite again"
 _PRINTABLE: Final = range(0x20, 0x7F)
@@ -60,7 +58,7 @@ class KiteClient:
         self._touched: dict[int, None] = {}
         self._out: list[str | bytes] = []
         self._control: list[Control] = []
-        self._invalid: dict[str, Invalid] = {}
+        self._invalid = InvalidParts()
 
     def connection_made(self, now: float) -> None:
         """The transport is open: ask for everything wanted."""
@@ -84,9 +82,8 @@ class KiteClient:
         """Hand over and forget what happened besides market data."""
         if not self._control and not self._invalid:
             return []
-        taken = [*self._control, *self._invalid.values()]
+        taken = [*self._control, *self._invalid.take()]
         self._control.clear()
-        self._invalid.clear()
         return taken
 
     def data_to_send(self) -> list[str | bytes]:
@@ -128,7 +125,7 @@ class KiteClient:
         if not self._is_open:
             return
         touched, self._touched = self._touched, {}
-        changes: Changes = self._topics.changes(touched, now)
+        changes = self._topics.changes(touched, now)
         for token in changes.unsubscribe:
             self._reader.forget(token)
         self._out.extend(write_requests("unsubscribe", changes.unsubscribe))
@@ -173,12 +170,7 @@ class KiteClient:
             self._control.append(Notice(words))
 
     def _note_invalid(self, reason: str, sample: str) -> None:
-        """Count per reason, with the first sample."""
-        known = self._invalid.get(reason)
-        if known is None:
-            self._invalid[reason] = Invalid(reason, self._masked(sample)[:_SAMPLE_LENGTH])
-        else:
-            self._invalid[reason] = msgspec.structs.replace(known, count=known.count + 1)
+        self._invalid.note(reason, self._masked(sample))
 
     def _masked(self, text: str) -> str:
         for secret in self._key.reveal().split(":") if self._key else ():

@@ -184,18 +184,18 @@ class ChartCanvas(QWidget):
     # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        picture = self._picture
-        if picture is not None and picture.model.columns.count:
-            picture.paint(painter, self._frame(picture), event.region())
-            self._drawn_version = self.viewport.version
-        else:
-            painter.fillRect(self.rect(), self._theme.brush("panel"))
-            paint_message(painter, self._theme, self.rect(), *self._message)
-            if picture is not None:
-                picture.paint_title(painter, self.width())
-        if self._typed.text:
-            self._paint_typed(painter)
+        with QPainter(self) as painter:
+            picture = self._picture
+            if picture is not None and picture.model.columns.count:
+                picture.paint(painter, self._frame(picture), event.region())
+                self._drawn_version = self.viewport.version
+            else:
+                painter.fillRect(self.rect(), self._theme.brush("panel"))
+                paint_message(painter, self._theme, self.rect(), *self._message)
+                if picture is not None:
+                    picture.paint_title(painter, self.width())
+            if self._typed.text:
+                self._paint_typed(painter)
 
     def _paint_typed(self, painter: QPainter) -> None:
         box = self.rect().adjusted(self.width() // 2 - 90, 60, 0, 0)

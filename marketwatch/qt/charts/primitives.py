@@ -26,18 +26,16 @@ def can_pass_arrays() -> bool:
 def _probe() -> bool:
     image = QImage(8, 8, QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.black)
-    painter = QPainter(image)
     try:
-        batch = RectBatch(by_address=True)
-        batch.add(*(np.array([value]) for value in (2, 2, 4, 4)))
-        batch.draw(painter, QColor(Qt.GlobalColor.white))
-        lines = LineBatch(by_address=True)
-        lines.polyline(np.array([0.0, 7.0]), np.array([7.0, 7.0]))
-        lines.draw(painter, QPen(Qt.GlobalColor.white))
+        with QPainter(image) as painter:
+            batch = RectBatch(by_address=True)
+            batch.add(*(np.array([value]) for value in (2, 2, 4, 4)))
+            batch.draw(painter, QColor(Qt.GlobalColor.white))
+            lines = LineBatch(by_address=True)
+            lines.polyline(np.array([0.0, 7.0]), np.array([7.0, 7.0]))
+            lines.draw(painter, QPen(Qt.GlobalColor.white))
     except (TypeError, AttributeError):
         return False
-    finally:
-        painter.end()
     lit = [(x, y) for y in range(7) for x in range(8) if image.pixelColor(x, y).lightness() > 0]
     return lit == [(x, y) for y in (2, 3) for x in (2, 3)] and image.pixelColor(3, 7).lightness() > 0
 

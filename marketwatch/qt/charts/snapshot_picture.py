@@ -21,15 +21,14 @@ def draw_snapshot(chart: QWidget, theme: Theme, caption: str, tag: str) -> QImag
     )
     image.setDevicePixelRatio(ratio)
     image.fill(theme.colour("raised"))
-    painter = QPainter(image)
-    chart.render(painter, QPoint(0, 0), renderFlags=QWidget.RenderFlag.DrawWindowBackground)
-    box = QRectF(_INSET, size.height(), size.width() - 2 * _INSET, _CAPTION_PX)
-    align = int(Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextSingleLine)
-    painter.setFont(theme.fonts.numbers("small"))
-    if tag:
-        painter.setPen(theme.pen("simulated"))
-        painter.drawText(box, align | int(Qt.AlignmentFlag.AlignRight), tag)
-    painter.setPen(theme.pen("text1"))
-    painter.drawText(box, align | int(Qt.AlignmentFlag.AlignLeft), caption)
-    painter.end()
+    with QPainter(image) as painter:
+        chart.render(painter, QPoint(0, 0), renderFlags=QWidget.RenderFlag.DrawWindowBackground)
+        box = QRectF(_INSET, size.height(), size.width() - 2 * _INSET, _CAPTION_PX)
+        align = int(Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextSingleLine)
+        painter.setFont(theme.fonts.numbers("small"))
+        if tag:
+            painter.setPen(theme.pen("simulated"))
+            painter.drawText(box, align | int(Qt.AlignmentFlag.AlignRight), tag)
+        painter.setPen(theme.pen("text1"))
+        painter.drawText(box, align | int(Qt.AlignmentFlag.AlignLeft), caption)
     return image

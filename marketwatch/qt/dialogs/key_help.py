@@ -58,12 +58,13 @@ class KeyHelp(QWidget):
                 key_width = caps.width(key) + 9
                 if x + key_width + 4 + words.width(what) > fact_left - _PADDING:
                     break
-                box = QRectF(round(x) + 0.5, (HEIGHT - _KEY_HEIGHT) // 2 + 0.5, round(key_width) - 1, _KEY_HEIGHT - 1)
+                top = (HEIGHT - _KEY_HEIGHT) // 2
+                box = QRectF(round(x) + 0.5, top + 0.5, round(key_width) - 1, _KEY_HEIGHT - 1)
                 painter.setPen(theme.pen("lineStrong"))
                 painter.drawRoundedRect(box, 3, 3)
                 painter.setPen(theme.colour("text3"))
                 painter.setFont(caps.font)
-                painter.drawText(QPointF(round(x) + 4.5, (HEIGHT - _KEY_HEIGHT) // 2 + caps.base_line(_KEY_HEIGHT)), key)
+                painter.drawText(QPointF(round(x) + 4.5, top + caps.base_line(_KEY_HEIGHT)), key)
                 painter.setFont(words.font)
                 painter.drawText(QPointF(x + key_width + 4, base), what)
                 x += key_width + 4 + words.width(what) + 12

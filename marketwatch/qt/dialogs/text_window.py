@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -49,12 +49,16 @@ class TextWindow(QDialog):
         area.setWidget(page)
         page.setBackgroundRole(QPalette.ColorRole.Base)
         page.setAutoFillBackground(True)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
-        buttons.rejected.connect(self.reject)
+        # Not a button box: on some desktops that puts an icon of the desktop's on it.
+        close = QPushButton("Close", self)
+        close.setProperty("kind", "primary")
+        close.setDefault(True)
+        close.clicked.connect(self.reject)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 12)
         column.addWidget(area, 1)
         foot = QHBoxLayout()
         foot.setContentsMargins(16, 0, 16, 0)
-        foot.addWidget(buttons)
+        foot.addStretch(1)
+        foot.addWidget(close)
         column.addLayout(foot)

@@ -55,6 +55,7 @@ class RangeView(msgspec.Struct, frozen=True, kw_only=True):
     last: float | None = None
     low_text: str = fmt.MISSING
     high_text: str = fmt.MISSING
+    role: Role = "text3"
     place: str = ""
     tip: str = ""
 
@@ -97,6 +98,11 @@ class Subject(msgspec.Struct, frozen=True):
         return self.snapshot.withheld(name) or self.snapshot.caveat(name) or ""
 
     @property
+    def role(self) -> Role:
+        """Return the colour of figures: grey when they are not of now."""
+        return _FIGURES_GREYED.get(self.state.primary, "text1")
+
+    @property
     def write(self) -> fmt.PriceFormat:
         """Writes prices of the instrument."""
         return fmt.price_format(self.instrument.decimals, self.instrument.currency)
@@ -116,19 +122,17 @@ def head_view(subject: Subject) -> HeadView:
     instrument, state = subject.instrument, subject.state
     last = subject.figure("last_price")
     unit = fmt.minor_unit(instrument.currency)
-    faded = _FIGURES_GREYED.get(state.primary)
     price = subject.write(last)
-    missing: Role = "text3"
     return HeadView(
         symbol=instrument.symbol,
         facts=" ".join(part for part in (instrument.tag, instrument.id.segment, instrument.currency) if part),
         name=instrument.name,
         tags=state.tags,
         price=f"{price}\u202f{unit}" if unit and last is not None else price,
-        price_role=missing if last is None else faded or "text1",
+        price_role="text3" if last is None else subject.role,
         change=_change(subject),
         direction=subject.figure("day_change"),
-        is_faded=faded is not None,
+        is_faded=state.primary in _FIGURES_GREYED,
         tip="\n".join(filter(None, dict.fromkeys((subject.tip("last_price"), subject.tip("day_change"))))),
         state=state.explanation or state.word or "Live",
         state_role=_state_role(state),
@@ -155,7 +159,7 @@ def _state_role(state: RowState) -> Role:
 def _source(subject: Subject) -> str:
     facts, snapshot = subject.feed, subject.snapshot
     if facts is None:
-        return "No feed has this instrument"
+        return ""
     delay = f"{facts.delay_s / 60:g} min behind" if facts.delay_s else ""
     newest = None if snapshot is None else snapshot.updated_ns
     when = "" if newest is None else subject.clock(newest)
@@ -193,7 +197,8 @@ def _spread_row(subject: Subject) -> DetailRow:
         notes.append(fmt.share(spread / middle * 100, 2))
     tip = "Ask minus bid; the ask is below the bid" if spread < 0 else "Ask minus bid"
     note = ", ".join(part for part in notes if part)
-    return DetailRow(key="spread", name="Spread", value=subject.write(spread), note=note, tip=tip)
+    value, role = subject.write(spread), subject.role
+    return DetailRow(key="spread", name="Spread", value=value, note=note, tip=tip, value_role=role)
 
 
 def _in_ticks(distance: float, tick: Decimal | None) -> str:
@@ -231,7 +236,8 @@ def _trades_row(subject: Subject) -> DetailRow:
     is_whole = snapshot.covers_open and not snapshot.volume_offset
     value = fmt.quantity(count, subject.instrument.currency)
     tip = "" if is_whole else "Counted since this feed is followed"
-    return DetailRow(key="trades", name="Trades", value=value, note="" if is_whole else _PARTIAL, tip=tip)
+    note = "" if is_whole else _PARTIAL
+    return DetailRow(key="trades", name="Trades", value=value, note=note, tip=tip, value_role=subject.role)
 
 
 def _trade_rows(subject: Subject) -> list[DetailRow]:
@@ -302,7 +308,7 @@ def _figure(
     lines = [line for line in (tip, _sentence(remark)) if line]
     return DetailRow(
         key=key, name=name, value=write(value), note=note, note_role=note_role, tip="\n".join(lines),
-        value_role=_FIGURES_GREYED.get(subject.state.primary, "text1"),
+        value_role=subject.role,
     )  # fmt: skip
 
 
@@ -324,5 +330,5 @@ def range_view(subject: Subject) -> RangeView:
     lines.insert(2, f"Open {subject.write(opened)}")
     return RangeView(
         low=low, high=high, opened=opened, last=last, low_text=subject.write(low), high_text=subject.write(high),
-        place=place, tip="\n".join([*lines, *filter(None, [_sentence(subject.tip("day_high"))])]),
+        role=subject.role, place=place, tip="\n".join([*lines, *filter(None, [_sentence(subject.tip("day_high"))])]),
     )  # fmt: skip

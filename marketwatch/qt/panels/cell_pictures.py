@@ -143,17 +143,16 @@ class SparkCache:
         def level(value: float) -> float:
             return _SPARK_HEIGHT - 2 - (value - low) / span * (_SPARK_HEIGHT - 4)
 
-        painter = QPainter(picture)
-        if reference is not None and low <= reference <= high:
-            dots = QPen(self._theme.colour("lineStrong"), 1.0)
-            dots.setDashPattern([2.0, 2.0])
-            painter.setPen(dots)
-            painter.drawLine(QPointF(0, level(reference)), QPointF(_SPARK_WIDTH, level(reference)))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self._theme.colour(role), 1.25))
-        start = points[0][0]
-        per_ns = (_SPARK_WIDTH - 2) / ((points[-1][0] - start) or 1)
-        line = [QPointF(1 + (at - start) * per_ns, level(price)) for at, price in points]
-        painter.drawPolyline(QPolygonF(line))
-        painter.end()
+        with QPainter(picture) as painter:
+            if reference is not None and low <= reference <= high:
+                dots = QPen(self._theme.colour("lineStrong"), 1.0)
+                dots.setDashPattern([2.0, 2.0])
+                painter.setPen(dots)
+                painter.drawLine(QPointF(0, level(reference)), QPointF(_SPARK_WIDTH, level(reference)))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(self._theme.colour(role), 1.25))
+            start = points[0][0]
+            per_ns = (_SPARK_WIDTH - 2) / ((points[-1][0] - start) or 1)
+            line = [QPointF(1 + (at - start) * per_ns, level(price)) for at, price in points]
+            painter.drawPolyline(QPolygonF(line))
         return picture

@@ -116,9 +116,9 @@ class ChartTools(QWidget):
         self.auto.setText("Auto" if is_auto else "Manual")
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self._theme.brush("panel"))
-        painter.fillRect(0, self.height() - 1, self.width(), 1, self._theme.brush("line"))
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), self._theme.brush("panel"))
+            painter.fillRect(0, self.height() - 1, self.width(), 1, self._theme.brush("line"))
 
     def _button(self, text: str, tip: str) -> QToolButton:
         button = QToolButton(self)

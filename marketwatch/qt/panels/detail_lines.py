@@ -152,9 +152,8 @@ class RangeLine(PaintedLine):
         low, high = view.low_text, view.high_text
         if self._width(low, font) + self._width(high, font) + _GAP > right - MARGIN:
             low = high = CUT
-        role: Role = "text3" if view.low is None else "text1"
-        self._draw(painter, low, font, role, MARGIN, 43)
-        self._draw(painter, high, font, role, right - self._width(high, font), 43)
+        self._draw(painter, low, font, view.role, MARGIN, 43)
+        self._draw(painter, high, font, view.role, right - self._width(high, font), 43)
 
     def _paint_track(self, painter: QPainter, view: RangeView) -> None:
         left, room, middle = MARGIN, self.width() - 2 * MARGIN, 24
@@ -164,9 +163,9 @@ class RangeLine(PaintedLine):
         at = left + _place(view.last, view.low, view.high, room - 2)
         if view.opened is not None:
             start = left + _place(view.opened, view.low, view.high, room - 2)
-            role = self._theme.direction(view.last - view.opened)
+            role = self._theme.direction(view.last - view.opened) if view.role == "text1" else view.role
             painter.fillRect(QRectF(min(start, at), middle - 2, abs(at - start), 4), self._theme.brush(role))
-        painter.fillRect(QRectF(at, middle - 5, 2, 10), self._theme.brush("text1"))
+        painter.fillRect(QRectF(at, middle - 5, 2, 10), self._theme.brush(view.role))
 
 
 def _place(value: float, low: float, high: float, room: int) -> int:

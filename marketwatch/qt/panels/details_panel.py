@@ -101,6 +101,7 @@ class DetailsPanel(QWidget):
         # Room for two lines of state: a row that falls quiet must not push the figures about.
         line = self._theme.fonts.metrics(self.state.font()).lineSpacing()
         self.state.setMinimumHeight(int(line * _STATE_LINES) + 2)
+        self.source_line.setMinimumHeight(int(line))
         for widget in (self.head, self.source_line, self.state):
             column.addWidget(widget)
         for position in range(_GROUPS):

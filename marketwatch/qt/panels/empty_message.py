@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFont, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from marketwatch.qt.icons import IconName, IconSet
@@ -15,7 +15,9 @@ from marketwatch.qt.theme_tokens import Role
 
 _ICON = 20
 _WIDEST_TEXT = 310
+_LEAST_TEXT = 120
 _MARGIN = 24
+_LEAST_MARGIN = 8
 _MOST_BUTTONS = 2
 
 
@@ -46,7 +48,6 @@ class EmptyMessage(QWidget):
         label.setFont(font)
         label.setWordWrap(True)
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        label.setFixedWidth(_WIDEST_TEXT)
         return label
 
     def _button(self, position: int) -> QPushButton:
@@ -58,7 +59,7 @@ class EmptyMessage(QWidget):
 
     def _place(self) -> None:
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+        layout.setContentsMargins(_LEAST_MARGIN, _MARGIN, _LEAST_MARGIN, _MARGIN)
         layout.setSpacing(8)
         layout.addStretch(1)
         for widget in (self._picture, self._cause, self._next_step):
@@ -88,9 +89,7 @@ class EmptyMessage(QWidget):
         self._cause.setText(cause)
         self._next_step.setText(next_step)
         self._next_step.setVisible(bool(next_step))
-        for label in (self._cause, self._next_step):
-            # A layout that centres a wrapped label asks it for one line only.
-            label.setFixedHeight(label.heightForWidth(_WIDEST_TEXT))
+        self._fit_texts()
         for position, button in enumerate(self._buttons):
             button.setText(buttons[position] if position < len(buttons) else "")
             button.setVisible(position < len(buttons))
@@ -98,6 +97,17 @@ class EmptyMessage(QWidget):
             repolish(button)
         self.setAccessibleName(f"{cause}. {next_step}")
         self._draw_icon()
+
+    def _fit_texts(self) -> None:
+        width = max(_LEAST_TEXT, min(_WIDEST_TEXT, self.width() - 2 * _LEAST_MARGIN))
+        for label in (self._cause, self._next_step):
+            # A layout that centres a wrapped label asks it for one line only. Its least size would hold the height.
+            label.setMinimumSize(0, 0)
+            label.setFixedSize(width, label.heightForWidth(width))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit_texts()
+        super().resizeEvent(event)
 
     @property
     def sentence(self) -> str:

@@ -15,6 +15,7 @@ from marketwatch.qt.theme import Theme
 _HEIGHT = 20
 _PADDING = 6
 _NS = 1_000_000_000
+_REST_S = 3600
 
 _PHASE_WORDS = {
     Phase.CLOSED: "closed",
@@ -26,11 +27,15 @@ _PHASE_WORDS = {
 
 
 class ClockView(msgspec.Struct, frozen=True):
-    """What a clock says: market, time with zone, and what is going on there."""
+    """What a clock says: market, time with zone, and what is going on there.
+
+    `is_at_rest`: closed for more than an hour to come. Then it shows no seconds and need not be written each second.
+    """
 
     market: str
     time: str
     session: str
+    is_at_rest: bool = False
 
 
 def clock_view(market: str, calendar: TradingCalendar, now_ns: int, *, note: str = "") -> ClockView:
@@ -39,10 +44,13 @@ def clock_view(market: str, calendar: TradingCalendar, now_ns: int, *, note: str
     phase = calendar.phase(now_ns)
     words = _PHASE_WORDS[phase]
     changes_ns = calendar.next_change(now_ns)
-    if changes_ns is not None and phase is not Phase.UNKNOWN:
-        words += f", {_next_words(calendar, phase)} in {formatting.time_left((changes_ns - now_ns) / _NS)}"
-    time = f"{time_text.clock_time(now_ns, zone)} {time_text.zone_name(zone, now_ns)}"
-    return ClockView(market, f"{time} {note}".rstrip(), words)
+    left_s = None if changes_ns is None else (changes_ns - now_ns) / _NS
+    is_at_rest = phase is Phase.CLOSED and not note and (left_s is None or left_s > _REST_S)
+    if left_s is not None and phase is not Phase.UNKNOWN:
+        left = formatting.duration(left_s) if is_at_rest else formatting.time_left(left_s)
+        words += f", {_next_words(calendar, phase)} in {left}"
+    time = time_text.short_time(now_ns, zone) if is_at_rest else time_text.clock_time(now_ns, zone)
+    return ClockView(market, f"{time} {time_text.zone_name(zone, now_ns)} {note}".rstrip(), words, is_at_rest)
 
 
 def _next_words(calendar: TradingCalendar, phase: Phase) -> str:

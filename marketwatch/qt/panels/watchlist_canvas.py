@@ -65,21 +65,19 @@ class WatchlistCanvas:
 
     def paint_all(self, rows: range, row_box: Callable[[int], tuple[int, int]], places: Places, area: QRect) -> None:
         """Paint every row of a range and the empty ground around them."""
-        painter = QPainter(self._picture)
-        painter.fillRect(area, self._theme.colour("panel"))
-        everything = -1
-        for position in rows:
-            y, height = row_box(position)
-            self._paint_row(painter, position, everything, y, height, places)
-        painter.end()
+        with QPainter(self._picture) as painter:
+            painter.fillRect(area, self._theme.colour("panel"))
+            everything = -1
+            for position in rows:
+                y, height = row_box(position)
+                self._paint_row(painter, position, everything, y, height, places)
 
     def paint_cells(self, dirty: dict[int, int], row_box: Callable[[int], tuple[int, int]], places: Places) -> None:
         """Paint some cells: a mask of columns for each row position."""
-        painter = QPainter(self._picture)
-        for position, mask in dirty.items():
-            y, height = row_box(position)
-            self._paint_row(painter, position, mask, y, height, places)
-        painter.end()
+        with QPainter(self._picture) as painter:
+            for position, mask in dirty.items():
+                y, height = row_box(position)
+                self._paint_row(painter, position, mask, y, height, places)
 
     def _paint_row(
         self, painter: QPainter, position: int, mask: int, y: int, height: int, places: Places

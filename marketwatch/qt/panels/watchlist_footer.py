@@ -93,16 +93,16 @@ class WatchlistFooter(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the ground and the line above."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self._theme.colour("panel"))
-        painter.fillRect(0, 0, self.width(), 1, self._theme.colour("line"))
-        painter.setFont(self._right.font())
-        painter.setPen(self._theme.colour("text3"))
-        others = [one.x() for one in (self._note, self._action, self._right) if one.isVisible()]
-        room = min(others, default=self.width()) - 16
-        text = self._theme.fonts.metrics(self._right.font()).elidedText(self._text, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(8, 1, room, self.height() - 1, int(Qt.AlignmentFlag.AlignVCenter), text)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), self._theme.colour("panel"))
+            painter.fillRect(0, 0, self.width(), 1, self._theme.colour("line"))
+            painter.setFont(self._right.font())
+            painter.setPen(self._theme.colour("text3"))
+            others = [one.x() for one in (self._note, self._action, self._right) if one.isVisible()]
+            room = min(others, default=self.width()) - 16
+            metrics = self._theme.fonts.metrics(self._right.font())
+            text = metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(8, 1, room, self.height() - 1, int(Qt.AlignmentFlag.AlignVCenter), text)
 
     def _label(self) -> QLabel:
         label = QLabel(self)

@@ -225,14 +225,13 @@ class WatchlistView(QTableView):
         oldest = self._watch_model.take_oldest_received_ns()
         self._dirty = {}
         self._is_all_dirty = False
-        painter = QPainter(viewport)
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-        if ratio == 1.0:
-            painter.drawPixmap(event.rect(), self._canvas.picture, event.rect())
-        else:
-            painter.drawPixmap(0, 0, self._canvas.picture)
-        self._drag.paint(painter, self._theme)
-        painter.end()
+        with QPainter(viewport) as painter:
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+            if ratio == 1.0:
+                painter.drawPixmap(event.rect(), self._canvas.picture, event.rect())
+            else:
+                painter.drawPixmap(0, 0, self._canvas.picture)
+            self._drag.paint(painter, self._theme)
         meter.note_paint(started, oldest)
 
     def repaint_all(self) -> None:

@@ -16,7 +16,7 @@ from marketwatch.qt.theme import Theme
 from marketwatch.services.feed_route import FeedNature
 from marketwatch.services.notices import in_sentences
 
-_WIDTH = 340
+_WIDTH = 400
 _ABOVE = 6
 
 Fields = Sequence[tuple[str, str]]
