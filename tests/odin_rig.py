@@ -11,7 +11,7 @@ from marketwatch.protocols.base import Channel, Control, Topic
 from marketwatch.protocols.odin.client import OdinClient
 
 STAMP_MS = 1_756_971_590_198
-"""13:09:50.198 IST on 4 September 2025, as in the guide's example."""
+"""13:09:50.198 IST on 4 September 2025."""
 SENT_MS = STAMP_MS + 1_450
 GUIDE_DATA: dict[str, Any] = {
     "symbol": "SBIN",
@@ -23,7 +23,7 @@ GUIDE_DATA: dict[str, Any] = {
     "low": 806.0,
     "close": 811.95,
     "volume": 8053013,
-    "percent_change": -0.5172665015299366,
+    "percent_change": -0.5172732311102957,
     "week_52_high": 912.0,
     "week_52_low": 680.0,
     "week_52_high_date": "2025-09-04",
@@ -40,7 +40,7 @@ GUIDE_DATA: dict[str, Any] = {
 
 
 def frame(**changes: Any) -> bytes:
-    """Return the guide's market_data frame; changes with a leading underscore are of the outer object."""
+    """Return a market_data frame of the guide's shape; changes with a leading underscore are of the outer object."""
     data = {**GUIDE_DATA, **{name: value for name, value in changes.items() if not name.startswith("_")}}
     outer = {
         "type": "market_data",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
+import signal
 import sys
 
 from PySide6.QtCore import Qt
@@ -22,6 +24,8 @@ from marketwatch.storage.profile_lock import ProfileInUse
 def run_window(options: Options) -> int:
     """Show the window and run until it is closed; return the exit code. Raises ConfigurationError on a bad set-up."""
     check_versions()
+    with contextlib.suppress(AttributeError):  # Windows has no such signal
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # asks for a report; until there is one it must not end us
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     app = QApplication(["marketwatch"])
     app.setApplicationName("MarketWatch")

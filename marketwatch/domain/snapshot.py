@@ -50,7 +50,7 @@ class Snapshot:
         *("lower_limit", "make_bars", "minutes", "origin", "other_price", "other_size", "other_stamp"),
         *("own_count", "own_high", "own_low", "own_open", "own_open_ns", "own_turnover", "own_volume"),
         *("price", "price_size", "price_stamp", "prior_price", "received_ns", "reports", "rolled_close"),
-        *("run_count", "run_effects", "run_end", "run_first_stamp", "run_high", "run_low"),
+        *("run_count", "run_from_count", "run_effects", "run_end", "run_first_stamp", "run_high", "run_low"),
         *("run_newest_stamp", "run_ns", "run_number", "run_open", "run_scale", "run_turnover", "run_volume"),
         *("seconds", "session", "sinks", "spark_due_ns", "spark_ns", "spark_prices", "spark_step_ns"),
         *("stated_open", "stated_prev_close", "stated_vwap", "upper_limit", "usual_gap_s", "version", "volume_offset"),
@@ -130,6 +130,7 @@ class Snapshot:
         self.run_end = 0
         self.run_scale = 1
         self.run_first_stamp = 0
+        self.run_from_count = 0
         self.clear_run()
 
     def clear_run(self) -> None:

@@ -23,10 +23,12 @@ def begin_run(s: Snapshot, day: TradingDay, stamp: int, event_ns: int) -> None:
 
     A run is a second, or a minute for the many instruments of which no bars of a second are kept.
     """
+    counted = s.trade_count - s.run_from_count  # not `run_count`: that one begins anew when somebody reads the bars
+    if counted > 0 and event_ns > s.run_ns:
+        _note_gap(s, (event_ns - s.run_ns) // counted)
     if s.run_count or s.run_high != NO_HIGH:
-        if s.run_count and event_ns > s.run_ns:
-            _note_gap(s, (event_ns - s.run_ns) // s.run_count)
         flush(s)
+    s.run_from_count = s.own_count
     length_ns = NS_PER_SECOND if s.has_seconds else _MINUTE_NS
     start_ns = event_ns - event_ns % length_ns
     scale = event_ns // stamp

@@ -1,4 +1,4 @@
-"""Fetches the figures that a stream does not carry: previous close and the day so far, by the vendor's REST snapshot."""
+"""Fetches what a stream does not carry: previous close and the day so far, by the vendor's REST snapshot."""
 
 from __future__ import annotations
 

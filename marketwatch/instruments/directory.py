@@ -198,7 +198,11 @@ class InstrumentDirectory:
 
 def _joined(*parts: list[SearchHit]) -> list[SearchHit]:
     """Return the hits in this order, each instrument once."""
-    return list({hit.instrument.id: hit for part in reversed(parts) for hit in reversed(part)}.values())[::-1]
+    unique: dict[InstrumentId, SearchHit] = {}
+    for part in parts:
+        for hit in part:
+            unique.setdefault(hit.instrument.id, hit)
+    return list(unique.values())
 
 
 def read_list(path: Path) -> Iterator[Instrument]:

@@ -154,7 +154,8 @@ def key_rows() -> list[tuple[str, str]]:
         for one in COMMANDS
         if one.key
     ]
-    return rows + [
+    return [
+        *rows,
         ("any letter", "Search, beginning with that letter"),
         ("1 … 9", "Switch to list n"),
         ("Alt+↑ Alt+↓", "Move the row"),

@@ -29,7 +29,6 @@ class FirstPaint(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # The panels are painted after their window, before the loop comes round again.
         if event.type() == QEvent.Type.Paint:
-            self._window.removeEventFilter(self)
             self._deadline.start(0)
         return False
 

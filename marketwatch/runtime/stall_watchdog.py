@@ -38,7 +38,7 @@ class StallWatchdog:
         *,
         limit_s: float = 0.05,
         beat_s: float = 0.02,
-        idle_beat_s: float = 15.0,
+        idle_beat_s: float = 30.0,
         active_s: float = 2.0,
         on_stall: Callable[[Stall], None] | None = None,
     ) -> None:

@@ -1,8 +1,8 @@
 """The numbered nasty inputs of protocols/kite.md, section 9: the values that come out, and that nothing raises.
 
-19 (a page at the upgrade) and 25 (errors that call themselves HTTP 200) are in test_kite_login.py; 20 (the close each
-morning) ends a connection without a message: the next upgrade's answer tells, tested there too. 24 (rows of the
-instrument list) is tested with the loader of instrument lists.
+19 (a page at the upgrade) and 20 (the close each morning, which the answer to the next upgrade explains) are in
+test_kite_client.py, 25 (errors that call themselves HTTP 200) in test_kite_login.py, 24 (rows of the list of
+instruments) in tests/unit/instruments/test_kite_master.py.
 """
 
 from __future__ import annotations

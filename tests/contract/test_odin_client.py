@@ -265,7 +265,7 @@ def test_a_symbol_that_the_server_has_at_another_exchange_is_refused_by_its_firs
 # --- values ---------------------------------------------------------------------------------------------------
 
 
-def test_the_guides_example() -> None:
+def test_a_frame_of_the_guides_shape() -> None:
     client = greeted("NSE:SBIN")
     events = client.receive(frame(), 0.1)
     stated = statistics(events)

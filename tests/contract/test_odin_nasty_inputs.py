@@ -126,7 +126,14 @@ def test_06_volume_that_falls_is_zero_or_large(client: OdinClient) -> None:
 
 def test_07_periodic_frames_among_live_ones_touch_neither_price_nor_volume_nor_range(client: OdinClient) -> None:
     client.receive(frame(), 0.1)
-    poison = {"ltp": 700.0, "volume": 0, "day_high": 912.0, "day_low": 680.0, "week_52_high": 950.0, "last_close": 700.0}
+    poison = {
+        "ltp": 700.0,
+        "volume": 0,
+        "day_high": 912.0,
+        "day_low": 680.0,
+        "week_52_high": 950.0,
+        "last_close": 700.0,
+    }
     events = client.receive(frame(_type="periodic_52week_data", **poison), 0.2)
     stated = statistics(events)
     assert len(events) == 1
@@ -161,7 +168,7 @@ def test_08_last_updated_stands_in_for_a_missing_time(client: OdinClient, text: 
     ],
 )
 def test_09_times_in_seconds_ahead_stale_or_missing(client: OdinClient, inner: int, outer: int, stamp: int) -> None:
-    assert client.receive(frame(timestamp=inner, _timestamp=outer), 1.0)[-1].stamp == stamp
+    assert client.receive(frame(timestamp=inner, _timestamp=outer, last_updated=""), 1.0)[-1].stamp == stamp
 
 
 def test_09_a_price_without_any_time_is_left_to_the_market_clock(client: OdinClient) -> None:

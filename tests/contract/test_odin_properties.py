@@ -21,15 +21,47 @@ json_values = st.recursive(
     max_leaves=6,
 )
 data_fields = st.sampled_from(
-    "ltp open high low close prev_close volume week_52_high week_52_low timestamp last_updated symbol token exchange "
-    "is_new_week_52_high last_close action subscribed_stocks failed_stocks unsubscribed_stocks subscribed_tokens "
-    "market_open features".split()
+    [
+        "ltp",
+        "open",
+        "high",
+        "low",
+        "close",
+        "prev_close",
+        "volume",
+        "week_52_high",
+        "week_52_low",
+        "timestamp",
+        "last_updated",
+        "symbol",
+        "token",
+        "exchange",
+        "is_new_week_52_high",
+        "last_close",
+        "action",
+        "subscribed_stocks",
+        "failed_stocks",
+        "unsubscribed_stocks",
+        "subscribed_tokens",
+        "market_open",
+        "features",
+    ]
 )
 messages = st.fixed_dictionaries(
     {
         "type": st.sampled_from(
-            "market_data periodic_52week_data welcome subscription_response subscriptions market_status market_opened "
-            "pong error other".split()
+            [
+                "market_data",
+                "periodic_52week_data",
+                "welcome",
+                "subscription_response",
+                "subscriptions",
+                "market_status",
+                "market_opened",
+                "pong",
+                "error",
+                "other",
+            ]
         ),
         "data": st.dictionaries(data_fields, json_values, max_size=8) | json_values,
     },

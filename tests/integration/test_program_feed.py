@@ -253,7 +253,7 @@ sys.addaudithook(watch)
 """)
     async with program(tmp_path, *watching(url), environment=ENVIRONMENT, code=watch) as running:
         await running.ready()
-        report = await running.report_when(lambda report: report["feeds"][0]["reason"] or report["notices"])
+        report = await running.report_when(lambda report: report["notices"] or report["feeds"][0]["reason"])
         ended = await in_time(running)
     assert "connecting to" not in ended.out
     assert not any(feed["connected"] for feed in report["feeds"])

@@ -25,7 +25,6 @@ _MINUTE_NS = 60_000_000_000
 _NO_FIGURES = {
     *("bid_ask_reports", "bid_ask_sinks", "calendar", "feed_id", "instrument", "is_dirty", "is_tracked", "make_bars"),
     *("day", "minutes", "origin", "received_ns", "reports", "seconds", "session", "sinks", "version"),
-    "usual_gap_s",  # an average over runs of trades; a reader of bars may end a run early
 }
 _FIGURES = [name for name, part in vars(Snapshot).items() if hasattr(part, "__get__") and not callable(part)]
 _COLUMNS = ("opens_ns", "open", "high", "low", "close", "volume", "count", "first_ns", "last_ns")

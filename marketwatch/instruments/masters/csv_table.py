@@ -18,6 +18,7 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 class Column(msgspec.Struct, frozen=True):
     """A column by the names it goes by, in lower case without blanks, dashes and underscores."""
 
+    label: str
     names: tuple[str, ...]
     is_required: bool = False
 
@@ -41,7 +42,7 @@ class CsvTable:
         header = self._header(lines, rows)
         width = len(header)
         places = [_place(header, column) for column in self._columns]
-        short: tuple[int, str] | None = None
+        line, is_short = 1, False
         for line, text in lines:
             if not text or text.isspace():
                 if line in self._text.overlong:
@@ -54,17 +55,17 @@ class CsvTable:
                 continue
             if len(row) != width:
                 rows.skip(line, f"it has {'fewer' if len(row) < width else 'more'} cells than the header", text)
-                short = (line, text) if len(row) < width else None
+                is_short = len(row) < width
                 continue
-            short = None
+            is_short = False
             row.append("")
             yield line, [row[place] for place in places]
-        self._finish(short, rows)
+        self._finish(line, rows, is_short=is_short)
 
-    def _finish(self, short: tuple[int, str] | None, rows: MasterRows) -> None:
-        if short is not None:
-            self._text.is_cut = True
-        rows.is_cut = self._text.is_cut
+    def _finish(self, last: int, rows: MasterRows, *, is_short: bool) -> None:
+        """A last row that is short, or broken and without a line end, is one that did not arrive whole."""
+        is_broken = bool(rows.skipped.rows) and rows.skipped.rows[-1].line == last
+        rows.is_cut = self._text.is_cut or is_short or (is_broken and not self._text.ends_with_a_line_end)
         rows.digest = self._text.digest
         rows.warnings += self._text.warnings
         if rows.is_cut:
@@ -78,7 +79,7 @@ class CsvTable:
             header = [plain(cell) for cell in self._split(first)]
         except csv.Error as error:
             raise InstrumentError(self._name, "its first line cannot be read as column names") from error
-        missing = [column.names[0] for column in self._columns if column.is_required and not _has(header, column)]
+        missing = [column.label for column in self._columns if column.is_required and not _has(header, column)]
         if missing:
             found = ", ".join(header)[:200] or "nothing"
             raise InstrumentError(self._name, f"the column {missing[0]} is missing; its first line names: {found}")
@@ -111,7 +112,7 @@ def plain(name: str) -> str:
 def columns_of(names: Mapping[str, str], required: Iterable[str]) -> list[Column]:
     """Make columns from `field: names separated by blanks`; the field's own name counts too."""
     needed = frozenset(required)
-    return [Column((plain(field), *others.split()), field in needed) for field, others in names.items()]
+    return [Column(field, (plain(field), *others.split()), field in needed) for field, others in names.items()]
 
 
 def _has(header: Sequence[str], column: Column) -> bool:

@@ -93,7 +93,14 @@ def load_own_csv(
     problem = mapping.problem()
     if problem:
         raise InstrumentError(name, problem)
-    columns = [Column((plain(mapping.columns.get(field, "")),), bool(mapping.columns.get(field))) for field in FIELDS]
+    columns = [
+        Column(
+            mapping.columns.get(field, field),
+            (plain(mapping.columns.get(field, "")),),
+            bool(mapping.columns.get(field)),
+        )
+        for field in FIELDS
+    ]
     defaults = [mapping.defaults.get(field, "") for field in FIELDS]
     rows = MasterRows(source)
     table = CsvTable(MasterText(chunks, name, limit=limit), name, columns, delimiter=mapping.delimiter)

@@ -41,12 +41,12 @@ class MasterStore:
     """The masters in one folder. Not thread-safe: one worker at a time."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def summaries(self) -> list[MasterSummary]:
         """Return what is stored, by source. A damaged file is set aside and is no longer there."""
         found = []
-        for path in sorted(self._folder.glob("*.master")):
+        for path in sorted(self.folder.glob("*.master")):
             with contextlib.suppress(DamagedDocument, NewerDocument), _opened(path) as database:
                 found.append(_summary(database))
         return found
@@ -82,11 +82,11 @@ class MasterStore:
         path = self._path(rows.source)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             temporary.touch(mode=0o600)
             _write(temporary, rows, summary, [*kept, *((now_ns, change) for change in changes)])
             temporary.replace(path)
-            _sync_folder(self._folder)
+            _sync_folder(self.folder)
         except (OSError, sqlite3.Error) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise StorageError(f"{label} was not stored", reason.lower(), "The one before stays in use") from error
@@ -142,7 +142,7 @@ class MasterStore:
     def _path(self, source: str) -> Path:
         if not _SOURCE.fullmatch(source):
             raise StorageError(f"The master “{source}”", "its name cannot be a file name")
-        return self._folder / f"{source.replace(':', '_')}.master"
+        return self.folder / f"{source.replace(':', '_')}.master"
 
 
 def _check(rows: MasterRows, old: MasterSummary | None, *, is_forced: bool) -> None:

@@ -32,6 +32,7 @@ class MasterText:
         self._digest = hashlib.blake2b(digest_size=16)
         self.is_cut = False
         self.warnings: list[str] = []
+        self.ends_with_a_line_end = True
         self.overlong: dict[int, str] = {}
 
     def lines(self) -> Iterator[str]:
@@ -48,6 +49,7 @@ class MasterText:
                 yield part
             if len(tail) > LONGEST_LINE:
                 tail, dropped = "", True
+        self.ends_with_a_line_end = not tail and not dropped
         if dropped or "\0" in tail:
             self.overlong[number + 1] = "the line is too long" if dropped else "it holds NUL characters"
             tail = ""

@@ -68,7 +68,7 @@ class OdinClient:
         self._invalid = InvalidParts()
         self._reader = ShareReader(self._names, self._invalid)
         self._topics = Subscriptions()
-        self._refused_venues: set[str] = set()
+        self._delivered: set[str] = set()
         self._ending: dict[str, list[Topic]] = {}
         self._out: list[str | bytes] = []
         self._control: list[Control] = []
@@ -211,17 +211,18 @@ class OdinClient:
 
     def _settle_venue(self, key: str) -> None:
         """Let data decide which exchange a symbol means here: the server has each symbol once."""
+        if key in self._delivered:
+            return
+        self._delivered.add(key)
         topic = Topic(Channel.TRADES, key)
         if topic in self._topics.wanted:
             self._confirm(topic)
             return
         venue, _, symbol = key.partition(":")
-        if key in self._refused_venues:
-            return
         for other in self._topics.topics_of(symbol):
-            self._refused_venues.add(key)
-            self._topics.confirmed.discard(other)
-            self._control.append(Refused(other, f"this server has {symbol} at {venue} only"))
+            if other.key not in self._delivered:
+                self._topics.confirmed.discard(other)
+                self._control.append(Refused(other, f"this server has {symbol} at {venue} only"))
 
     # --- messages ----------------------------------------------------------------------------------------------
 

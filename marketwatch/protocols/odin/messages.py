@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from marketwatch.protocols.readings import flag, name, number, positive, stamp_ms
+from marketwatch.protocols.readings import flag, name, number, positive, stamp_ms, text
 
 
 class LiveData(msgspec.Struct, frozen=True, gc=False):
@@ -24,6 +24,7 @@ class LiveData(msgspec.Struct, frozen=True, gc=False):
     week_52_low: float | None = None
     last_close: float | None = None
     timestamp: int | None = None
+    last_updated: str = ""
     is_new_week_52_high: bool = False
     is_new_week_52_low: bool = False
     symbol: str = ""
@@ -68,7 +69,8 @@ def read_frame(element: Mapping[str, Any], build: type[LiveFrame] | type[Periodi
     live = LiveData(
         ltp=number(data.get("ltp")),
         volume=number(data.get("volume")),
-        timestamp=stamp_ms(data.get("timestamp")) or stamp_ms(data.get("last_updated")),
+        timestamp=stamp_ms(data.get("timestamp")),
+        last_updated=text(data.get("last_updated")),
         is_new_week_52_high=flag(data.get("is_new_week_52_high")),
         is_new_week_52_low=flag(data.get("is_new_week_52_low")),
         symbol=name(data.get("symbol")),

@@ -135,7 +135,7 @@ class ShareReader:
 
     def _live(self, key: str, share: _Share, frame: LiveFrame) -> list[MarketEvent]:
         data = frame.data
-        stamp = _stamp(data.timestamp, frame.timestamp)
+        stamp = _stamp(frame)
         if stamp is not None and not _is_in_order(share, stamp):
             return []
         price = positive(data.ltp)
@@ -191,7 +191,7 @@ class ShareReader:
         share.stated, share.year = stated, year
         share.high_day = share.day if is_new_high else share.high_day
         share.low_day = share.day if is_new_low else share.low_day
-        if not has_told and volume is None and not any((*stated[1:], *year)):
+        if not has_told and volume is None and not any((*stated[1:], *year, is_new_high, is_new_low)):
             return None
         return YearStatistics(
             key=key,
@@ -233,7 +233,7 @@ class ShareReader:
         last_close = positive(frame.data.last_close)
         if year == before or year == (None, None):
             return []
-        stamp = _stamp(frame.data.timestamp, frame.timestamp)
+        stamp = _stamp(frame)
         return [YearStatistics(key=key, stamp=stamp, high_52w=year[0], low_52w=year[1], last_close=last_close)]
 
 
@@ -257,9 +257,10 @@ def _only_venue(symbol: str, token: str, wanted: Callable[[], Iterable[str]]) ->
     return Venue(venues.pop())
 
 
-def _stamp(inner: int | None, outer: int | None) -> int | None:
+def _stamp(frame: DataFrame) -> int | None:
     """Return the time of a state in ms: the exchange's, but not one that lies after the sending of the frame."""
-    at, sent = stamp_ms(inner), stamp_ms(outer)
+    at = stamp_ms(frame.data.timestamp) or stamp_ms(frame.data.last_updated)
+    sent = stamp_ms(frame.timestamp)
     if at is None or (sent is not None and at > sent + _CLOCK_TOLERANCE_MS):
         return sent
     return at

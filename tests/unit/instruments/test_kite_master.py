@@ -11,7 +11,7 @@ import hypothesis.strategies as st
 import pytest
 from shared_data import shared_data
 
-from marketwatch.domain.ids import CASH, FUTURES, INDEX, OPTIONS, InstrumentId, Segment, Venue
+from marketwatch.domain.ids import CASH, FUTURES, INDEX, OPTIONS, InstrumentId, Venue
 from marketwatch.domain.instrument import InstrumentKind
 from marketwatch.errors import InstrumentError
 from marketwatch.instruments.masters.kite import load_kite
@@ -97,7 +97,7 @@ def test_item_32_columns_may_move_carry_blanks_be_renamed_and_more_may_come() ->
 
 def test_item_32_a_missing_column_is_named_with_what_is_there() -> None:
     with pytest.raises(
-        InstrumentError, match="the column exchangetoken is missing; its first line names: tradingsymbol, x"
+        InstrumentError, match="the column instrument_token is missing; its first line names: tradingsymbol, x"
     ):
         load_kite([b"tradingsymbol,x\nA,B\n"])
 
@@ -134,6 +134,12 @@ def test_item_33_a_file_cut_in_the_middle_of_a_row_is_noticed() -> None:
     assert loaded.skipped.rows == [RowNote(3, "it has fewer cells than the header", RELIANCE[:30])]
     assert loaded.is_cut
     assert loaded.warnings == ["The file ends in the middle of a row: it was cut"]
+
+
+def test_item_33_a_file_cut_inside_its_last_cell_is_noticed() -> None:
+    loaded = load_kite([f"{HEADER}\n{RELIANCE}\n{RELIANCE[:-1]}".encode()])
+    assert loaded.skipped.rows[0].reason == "the exchange is not known"
+    assert loaded.is_cut
 
 
 def test_item_33_a_short_row_in_the_middle_is_only_skipped() -> None:
@@ -319,7 +325,3 @@ def test_a_cut_at_any_byte_never_invents_a_row(venues: list[str], cut: int) -> N
         return
     known = {str(each.id) for each in load_kite([whole]).listings}
     assert {str(each.id) for each in loaded.listings} <= known
-
-
-def test_segments_are_the_typed_ones() -> None:
-    assert {each.id.segment for each in _load(RELIANCE).listings} == {Segment("EQ")}

@@ -1,4 +1,4 @@
-"""RELIABILITY 3.3: item 31 encodings, item 33 cut files, item 34 absurd sizes; compression as servers really send it."""
+"""RELIABILITY 3.3: item 31 encodings, item 33 cut files, item 34 absurd sizes; and compression as servers send it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,186 @@
+"""The feeds of the settings as a list model, and the plain values that the page is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from marketwatch.domain.feed_config import OWN_ADDRESS, FeedConfig
+from marketwatch.domain.ids import FeedId
+from marketwatch.qt.panels.feed_pill import PillShape
+from marketwatch.qt.theme_tokens import Role
+
+CONFIG_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+STATE_ROLE = CONFIG_ROLE + 1
+NOTE_ROLE = CONFIG_ROLE + 2
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class VariantView(msgspec.Struct, frozen=True):
+    """One of the addresses a vendor offers: what the choice is called, where it is, and a word about it."""
+
+    name: str
+    label: str
+    address: str
+    delay_s: float = 0.0
+    hint: str = ""
+
+
+class KindView(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page needs to know of a kind of feed. `secrets` and `channels` are pairs of code and label;
+    `check_address` says what is wrong with a typed address (empty: nothing) and whether it only warns.
+    """
+
+    kind: str
+    label: str
+    note: str = ""
+    variants: tuple[VariantView, ...] = ()
+    secrets: tuple[tuple[str, str], ...] = ()
+    channels: tuple[tuple[str, str], ...] = ()
+    default_channels: tuple[str, ...] = ()
+    check_address: Callable[[str, bool], tuple[str, bool]] = lambda address, has_key: ("", False)
+
+    def variant(self, name: str) -> VariantView | None:
+        """Return a variant by name, None for an address of one's own."""
+        return next((one for one in self.variants if one.name == name), None)
+
+
+class FeedStateView(msgspec.Struct, frozen=True):
+    """How a feed is doing: shape and word, its colour, and a tag such as `D15`."""
+
+    shape: PillShape
+    words: str
+    role: Role = "text3"
+    tag: str = ""
+
+
+class MeterView(msgspec.Struct, frozen=True):
+    """A limit: how much of it is used, and what happens beyond. `allowed` None: no limit known."""
+
+    label: str
+    used: int
+    allowed: int | None
+    note: str = ""
+
+
+class ProblemView(msgspec.Struct, frozen=True):
+    """Something that went wrong before, with its time as it is shown."""
+
+    time: str
+    text: str
+
+
+_OFF = FeedStateView(PillShape.RING, "off")
+_NEW = FeedStateView(PillShape.RING, "not saved yet")
+
+
+class FeedListModel(QAbstractListModel):
+    """The drafts in the user's order, each with the state of the feed that runs."""
+
+    def __init__(self, kinds: Sequence[KindView], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.kinds = {kind.kind: kind for kind in kinds}
+        self.feeds: list[FeedConfig] = []
+        self._states: dict[FeedId, FeedStateView] = {}
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        return 0 if parent.isValid() else len(self.feeds)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= len(self.feeds):
+            return None
+        config = self.feeds[index.row()]
+        values: dict[int, Callable[[], Any]] = {
+            int(Qt.ItemDataRole.DisplayRole): lambda: config.name,
+            int(Qt.ItemDataRole.ToolTipRole): lambda: f"{config.name}: {self.note(config)}",
+            int(Qt.ItemDataRole.CheckStateRole): lambda: (
+                Qt.CheckState.Checked if config.enabled else Qt.CheckState.Unchecked
+            ),
+            int(Qt.ItemDataRole.AccessibleTextRole): lambda: self._spoken(config),
+            CONFIG_ROLE: lambda: config,
+            STATE_ROLE: lambda: self.state(config),
+            NOTE_ROLE: lambda: self.note(config),
+        }
+        give = values.get(int(role))
+        return None if give is None else give()
+
+    def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        if not index.isValid() or int(role) != int(Qt.ItemDataRole.CheckStateRole):
+            return False
+        enabled = Qt.CheckState(value) is Qt.CheckState.Checked
+        self.replace(index.row(), msgspec.structs.replace(self.feeds[index.row()], enabled=enabled))
+        return True
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        usable = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable
+        return usable if index.isValid() else Qt.ItemFlag.NoItemFlags
+
+    def reset(self, feeds: Sequence[FeedConfig]) -> None:
+        """Show other feeds."""
+        self.beginResetModel()
+        self.feeds = list(feeds)
+        self.endResetModel()
+
+    def replace(self, row: int, config: FeedConfig) -> None:
+        """Change one feed."""
+        self.feeds[row] = config
+        self.dataChanged.emit(self.index(row), self.index(row))
+
+    def append(self, config: FeedConfig) -> int:
+        """Add a feed at the end; return its row."""
+        row = len(self.feeds)
+        self.beginInsertRows(QModelIndex(), row, row)
+        self.feeds.append(config)
+        self.endInsertRows()
+        return row
+
+    def remove(self, row: int) -> None:
+        """Take a feed out."""
+        self.beginRemoveRows(QModelIndex(), row, row)
+        del self.feeds[row]
+        self.endRemoveRows()
+
+    def move(self, row: int, steps: int) -> int:
+        """Move a feed up or down; return its new row, the old one where there is no room."""
+        target = row + steps
+        if not (0 <= row < len(self.feeds) and 0 <= target < len(self.feeds)) or not steps:
+            return row
+        self.beginMoveRows(QModelIndex(), row, row, QModelIndex(), target + (1 if steps > 0 else 0))
+        self.feeds.insert(target, self.feeds.pop(row))
+        self.endMoveRows()
+        return target
+
+    def row_of(self, feed_id: FeedId) -> int:
+        """Return the row of a feed, -1 when it is not there."""
+        return next((row for row, config in enumerate(self.feeds) if config.id == feed_id), -1)
+
+    def set_state(self, feed_id: FeedId, state: FeedStateView) -> None:
+        """Say how a running feed is doing; repaints only what differs."""
+        if self._states.get(feed_id) == state:
+            return
+        self._states[feed_id] = state
+        row = self.row_of(feed_id)
+        if row >= 0:
+            self.dataChanged.emit(self.index(row), self.index(row))
+
+    def state(self, config: FeedConfig) -> FeedStateView:
+        """Return how a feed is doing."""
+        return self._states.get(config.id, _NEW) if config.enabled else _OFF
+
+    def note(self, config: FeedConfig) -> str:
+        """Return the second line of a feed: which variant, and its state in words."""
+        kind = self.kinds.get(config.kind)
+        variant = None if kind is None else kind.variant(config.variant)
+        if kind is None:
+            what = f"kind “{config.kind}” is not known here"
+        elif variant is not None:
+            what = variant.label.lower()
+        else:
+            what = "own address" if config.variant == OWN_ADDRESS and config.own_address else "no address yet"
+        return f"{what}, {self.state(config).words}"
+
+    def _spoken(self, config: FeedConfig) -> str:
+        return f"{config.name}, {'on' if config.enabled else 'off'}, {self.note(config)}"
