@@ -40,7 +40,7 @@ ALWAYS = VenueRules(
 RULES_BY_VENUE: dict[Venue, VenueRules] = {
     Venue(name): rules
     for names, rules in (
-        ("NSE BSE", INDIA),
+        ("NSE BSE NFO BFO", INDIA),
         ("US XNAS XNYS ARCX XASE BATS IEXG", UNITED_STATES),
         ("COMEX", COMEX),
     )

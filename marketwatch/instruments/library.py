@@ -35,6 +35,13 @@ class MasterKind(enum.Enum):
     OWN_CSV = "own"
 
 
+ADDRESSES: Final = {
+    MasterKind.KITE: "https://api.kite.trade/instruments",
+    MasterKind.ANGEL_ONE: "https://margincalculator.angelbroking.com/OpenAPI_File/files/OpenAPIScripMaster.json",
+}
+"""Where the vendors publish them; both answer without a login."""
+
+
 def load_file(
     path: Path,
     kind: MasterKind,
@@ -47,12 +54,37 @@ def load_file(
 
     Raises InstrumentError when the file cannot be read or is no such master.
     """
-    chunks = read_chunks(path, progress)
+    return load_chunks(read_chunks(path, progress), kind, name=path.name, mapping=mapping, source=source)
+
+
+def load_chunks(
+    chunks: Iterable[bytes],
+    kind: MasterKind,
+    *,
+    name: str,
+    mapping: ColumnMapping | None = None,
+    source: str = "",
+    announced: int | None = None,
+) -> MasterRows:
+    """Read a master from the pieces of an answer. Fewer bytes than `announced` by it mean that it was cut."""
+    arrived = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal arrived
+        for chunk in chunks:
+            arrived += len(chunk)
+            yield chunk
+
     if kind is MasterKind.KITE:
-        return load_kite(chunks, name=path.name)
-    if kind is MasterKind.ANGEL_ONE:
-        return load_angel_one(chunks, name=path.name)
-    return load_own_csv(chunks, mapping or ColumnMapping({}), source=source, name=path.name)
+        rows = load_kite(counted(), name=name)
+    elif kind is MasterKind.ANGEL_ONE:
+        rows = load_angel_one(counted(), name=name)
+    else:
+        rows = load_own_csv(counted(), mapping or ColumnMapping({}), source=source, name=name)
+    if announced is not None and arrived < announced and not rows.is_cut:
+        rows.is_cut = True
+        rows.warnings.append(f"Only {arrived} of {announced} bytes arrived: it was cut")
+    return rows
 
 
 def read_chunks(path: Path, progress: Progress | None = None) -> Iterator[bytes]:

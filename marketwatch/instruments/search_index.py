@@ -13,6 +13,7 @@ import re
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -75,11 +76,10 @@ class _Shard:
     """Instruments of one exchange and segment, all expired or none."""
 
     def __init__(self, members: list[Indexed], *, is_expired: bool) -> None:
-        members.sort(key=lambda each: standing(each.instrument, each.expiry))
         first = members[0].instrument
         self.venue, self.segment, self.is_expired = first.id.venue, first.id.segment, is_expired
         self.exchanges = frozenset({fold(first.id.venue), fold(first.tag)})
-        self.members = members
+        self.members = members = _in_standing(members)
         symbols = [fold(each.instrument.symbol) for each in members]
         letters = [letters_of(symbol) for symbol in symbols]
         self.symbols = TextColumn(symbols)
@@ -92,6 +92,20 @@ class _Shard:
         by_name.pop("", None)
         self.names = TextColumn(map(_marked, by_name))
         self.named = list(by_name.values())
+
+
+def _in_standing(members: Iterable[Indexed]) -> list[Indexed]:
+    """Sort in many small steps: one sort of a hundred thousand would hold up the Qt thread through the interpreter."""
+    groups: defaultdict[tuple[int, ...], list[tuple[Standing, Indexed]]] = defaultdict(list)
+    for each in members:
+        place = standing(each.instrument, each.expiry)
+        groups[place[:3]].append((place, each))
+    ordered: list[Indexed] = []
+    for start in sorted(groups):
+        group = groups.pop(start)
+        group.sort(key=itemgetter(0))
+        ordered += [each for _, each in group]
+    return ordered
 
 
 def _marked(name: str) -> str:
@@ -120,7 +134,7 @@ class SearchIndex:
         for kind, matcher in _matchers(query, scope.kinds):
             needed = limit - len(found)
             hits = [hit for shard in shards for hit in _first(shard, matcher(shard, query), needed, seen, scope)]
-            best = heapq.nsmallest(needed, hits, key=lambda hit: hit[0])
+            best = heapq.nsmallest(needed, hits, key=itemgetter(0))
             seen.update(id(each) for _, each in best)
             found += [(kind, order, each.instrument) for order, each in best]
             if len(found) >= limit:

@@ -154,6 +154,15 @@ class FeedControl:
         """Return the supervisor of a feed."""
         return self._feeds[feed_id].supervisor
 
+    def has_feed(self, feed_id: FeedId) -> bool:
+        """Tell whether a feed was taken in."""
+        return feed_id in self._feeds
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What every supervisor shares, for one that runs beside them for a test."""
+        return self._around
+
     def statuses(self) -> list[FeedStatus]:
         """Return the status of every feed, in the order they were added."""
         return [feed.supervisor.status() for feed in self._feeds.values()]

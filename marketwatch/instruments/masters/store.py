@@ -77,7 +77,11 @@ class MasterStore:
         old = self.summary(rows.source)
         _check(rows, old, is_forced=is_forced)
         today = dt.datetime.fromtimestamp(now_ns / 1e9, dt.UTC).date()
-        changes, kept = ([], []) if old is None else self._compare(rows, today, now_ns)
+        changes: list[MasterChange] = []
+        kept: list[tuple[int, MasterChange]] = []
+        if old is not None:
+            with contextlib.suppress(DamagedDocument):  # then there is nothing to compare with
+                changes, kept = self._compare(rows, today, now_ns)
         summary = _summarise(rows, old, label, origin, now_ns, today)
         path = self._path(rows.source)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")

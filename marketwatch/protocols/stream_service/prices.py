@@ -9,12 +9,14 @@ from marketwatch.protocols.readings import Element, InvalidParts, number, positi
 
 WRONG_SHARE: Final = "the same figures as those of another symbol"
 JUMP: Final = "the price jumped by more than half"
+OTHER_CLOSE: Final = "another previous close than before on the same day"
 NO_PRICE: Final = "a frame without a price"
 CHANGE_DISAGREES: Final = "change and change_percent disagree"
 RANGE_DISAGREES: Final = "open, high, low and price contradict each other"
 REPEATS_BELIEVED: Final = 5
 """So many frames in a row at a new level outweigh the one known before."""
 _LARGEST_STEP: Final = 0.5
+_CLOSE_TOLERANCE: Final = 0.01  # it is computed from rounded figures
 _ROUNDING: Final = 0.011  # two decimals of a percentage, or four of a fraction
 _IST_MS: Final = 19_800_000
 _DAY_MS: Final = 86_400_000
@@ -26,13 +28,14 @@ _Stated: TypeAlias = tuple[int | None, float | None, float | None, float | None,
 class _Share:
     """What was said last about one share."""
 
-    __slots__ = ("day", "figures", "jumps", "level", "price", "stamp", "stated", "volume")
+    __slots__ = ("day", "figures", "jumps", "level", "prev_close", "price", "stamp", "stated", "volume")
 
     def __init__(self) -> None:
         self.price: float | None = None
         self.stamp: int | None = None
         self.day: int | None = None
         self.volume: float | None = None
+        self.prev_close: float | None = None
         self.stated: _Stated | None = None
         self.figures: _Figures | None = None
         self.level = 0.0
@@ -59,14 +62,20 @@ class PriceReader:
                 self._invalid.note(NO_PRICE, key)
             return []
         share = self._shares.setdefault(key, _Share())
-        if not self._is_own(key, share, price, data) or not self._is_plausible(key, share, price):
+        if not self._is_own(key, share, price, data):
             return []
         day = share.day if stamp is None else (stamp + _IST_MS) // _DAY_MS
         if day != share.day:
-            share.day, share.volume = day, None
+            share.day, share.volume, share.prev_close = day, None, None
+        prev_close = self._prev_close(key, price, data)
+        if not self._is_plausible(key, share, price, prev_close):
+            return []
+        share.prev_close = prev_close or share.prev_close
         growth, restated = _volume(share, number(data.get("volume")))
         events: list[MarketEvent] = []
-        statistics = self._statistics(key, share, price, data, stamp, restated)
+        statistics = self._statistics(
+            key, share, (share.day, prev_close, *self._range(key, price, data)), stamp, restated
+        )
         if statistics is not None:
             events.append(statistics)
         if growth or stamp is None:
@@ -91,9 +100,13 @@ class PriceReader:
         share.figures = figures
         return True
 
-    def _is_plausible(self, key: str, share: _Share, price: float) -> bool:
-        """Tell whether a price may follow the last one; a new level must show itself several times."""
-        if share.price is None or _is_near(price, share.price):
+    def _is_plausible(self, key: str, share: _Share, price: float, prev_close: float | None) -> bool:
+        """Tell whether a price may follow the last one; a new level must show itself several times.
+
+        The previous close does not change within a day either, unless the frame is of another share.
+        """
+        reason = _doubt(share, price, prev_close)
+        if not reason:
             share.jumps = 0
             return True
         share.jumps = share.jumps + 1 if share.jumps and _is_near(price, share.level) else 1
@@ -102,14 +115,12 @@ class PriceReader:
             share.jumps = 0
             share.volume = None
             return True
-        self._invalid.note(JUMP, key)
+        self._invalid.note(reason, key)
         return False
 
     def _statistics(
-        self, key: str, share: _Share, price: float, data: Element, stamp: int | None, volume: float | None
+        self, key: str, share: _Share, stated: _Stated, stamp: int | None, volume: float | None
     ) -> DayStatistics | None:
-        opened, high, low = self._range(key, price, data)
-        stated = (share.day, self._prev_close(key, price, data), opened, high, low)
         if stated == share.stated and volume is None:
             return None
         share.stated = stated
@@ -120,9 +131,9 @@ class PriceReader:
             # A statement counts up to its instant, and this one holds the trades at that very instant.
             stamp=None if stamp is None else stamp + 1,
             prev_close=stated[1],
-            day_open=opened,
-            day_high=high,
-            day_low=low,
+            day_open=stated[2],
+            day_high=stated[3],
+            day_low=stated[4],
             day_volume=volume,
         )
 
@@ -160,6 +171,16 @@ def _volume(share: _Share, volume: float | None) -> tuple[float, float | None]:
     if before is None or volume < before:
         return 0.0, volume
     return volume - before, None
+
+
+def _doubt(share: _Share, price: float, prev_close: float | None) -> str:
+    """Return why a frame may be of another share, empty when nothing speaks for it."""
+    if share.price is not None and not _is_near(price, share.price):
+        return JUMP
+    known = share.prev_close
+    if known is not None and prev_close is not None and abs(prev_close - known) > known * _CLOSE_TOLERANCE:
+        return OTHER_CLOSE
+    return ""
 
 
 def _agrees(percent: float, expected: float) -> bool:

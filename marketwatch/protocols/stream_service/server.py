@@ -33,7 +33,7 @@ _REQUEST: Final = msgspec.json.Decoder(_Request)
 
 
 def is_origin_allowed(origin: str | None, allowed: tuple[str, ...] = ALLOWED_ORIGINS) -> bool:
-    """Tell whether an upgrade may proceed: programs send no Origin, pages must be of an allowed one. Else answer 403."""
+    """Tell whether an upgrade may proceed (else 403): programs send no Origin, pages must be of an allowed one."""
     return origin is None or origin.rstrip("/") in allowed
 
 

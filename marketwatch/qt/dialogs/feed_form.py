@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import msgspec
@@ -26,7 +27,7 @@ _POLICIES = (
     (
         ReconnectPolicy.FIVE_ATTEMPTS,
         "Five attempts",
-        "waits 1 s at first, then longer, up to 30 s; then you begin again",
+        "waits 1 s at first, then longer, up to 30 s, then stops",
     ),
 )
 
@@ -54,6 +55,7 @@ class FeedForm(QWidget):
         self.reconnect = QComboBox(self)
         self.secrets: dict[str, SecretField] = {}
         self.channels: dict[str, QCheckBox] = {}
+        self._secret_lines: list[FormRow] = []
         self._column = QVBoxLayout(self)
         self._secret_rows = QVBoxLayout()
         self._channel_box = QWidget(self)
@@ -78,12 +80,12 @@ class FeedForm(QWidget):
         head.addWidget(on)
         head.addWidget(self.enabled)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(12)
+        self._column.setSpacing(10)
         self._column.addLayout(head)
         self._add_row("name", "Name", self.name)
         self._add_row("feed", "Feed", self.variants, is_wide=False)
         self._add_row("address", "Address", self.address, self.default)
-        self._secret_rows.setSpacing(12)
+        self._secret_rows.setSpacing(10)
         self._column.addLayout(self._secret_rows)
         self._add_row("channels", "Channels", self._channel_box)
         self._add_row("reconnect", "Reconnect", self.reconnect, is_wide=False)
@@ -92,8 +94,8 @@ class FeedForm(QWidget):
         self.default.setProperty("kind", "plain")
         self.default.setAutoDefault(False)
         self.default.setAccessibleName("Use the default address")
-        for policy, label, _ in _POLICIES:
-            self.reconnect.addItem(label, policy.value)
+        for policy, words, _ in _POLICIES:
+            self.reconnect.addItem(words, policy.value)
 
     def _add_row(self, code: str, label: str, *widgets: QWidget, is_wide: bool = True) -> FormRow:
         row = FormRow(self._theme, label, widgets, is_wide=is_wide, parent=self)
@@ -126,16 +128,20 @@ class FeedForm(QWidget):
         self._fill(config)
 
     def _build_for(self, kind: KindView) -> None:
-        for row in [self._secret_rows.takeAt(0) for _ in range(self._secret_rows.count())]:
-            row.widget().hide()
-            row.widget().deleteLater()
+        for old in self._secret_lines:
+            self._secret_rows.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        self._secret_lines.clear()
         self.secrets.clear()
         for code, label in kind.secrets:
             field = SecretField(self._theme, label, self)
             field.changed.connect(self._on_secret)
             field.forget_requested.connect(lambda code=code: self.forget_requested.emit(code))
             self.secrets[code] = field
-            self._secret_rows.addWidget(FormRow(self._theme, label, (field,), buddy=field.edit, parent=self))
+            line = FormRow(self._theme, label, (field,), buddy=field.edit, parent=self)
+            self._secret_lines.append(line)
+            self._secret_rows.addWidget(line)
         self._channel_flow.clear()
         self.channels = {code: QCheckBox(label, self._channel_box) for code, label in kind.channels}
         for code, box in self.channels.items():
@@ -154,7 +160,7 @@ class FeedForm(QWidget):
         for secret in self.secrets.values():
             fields += [secret.edit, secret.replace, secret.forget, secret.keep]
         fields += [*self.channels.values(), self.reconnect]
-        for first, second in zip(fields, fields[1:], strict=False):
+        for first, second in itertools.pairwise(fields):
             QWidget.setTabOrder(first, second)
 
     def _fill(self, config: FeedConfig) -> None:
@@ -193,7 +199,7 @@ class FeedForm(QWidget):
     def _change(self, **changes: object) -> None:
         if self._config is None:
             return
-        config = msgspec.structs.replace(self._config, **changes)  # type: ignore[arg-type]
+        config = msgspec.structs.replace(self._config, **changes)
         self._fill(config)
         self.edited.emit(config)
 

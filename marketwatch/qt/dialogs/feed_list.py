@@ -52,7 +52,7 @@ class FeedDelegate(QStyledItemDelegate):
         painter.save()
         ground: Role = "selection" if is_selected else "panel"
         painter.fillRect(rect, theme.brush(ground))
-        painter.fillRect(QRectF(rect.left(), rect.bottom(), rect.width(), 1), theme.brush("line"))
+        painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1), theme.brush("line"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         shape_at = QPointF(rect.left() + _LEFT, rect.center().y() - 4)
         draw_shape(painter, theme, state.shape, shape_at)

@@ -185,15 +185,11 @@ class SecretField(QWidget):
         self._write()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the field's size; no copying of a key, and Esc gives up what was typed."""
+        """Follow the size of the field; Esc gives up what was typed."""
         if event.type() == QEvent.Type.Resize:
             self._write()
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
-            if event.key() == Qt.Key.Key_Escape and self._is_typing and self.edit.text():
-                event.accept()
-                return True
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.key() == Qt.Key.Key_Escape and self._is_typing and self.edit.text():
-                self.give_up()
-                return True
+        is_escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if is_escape and event.type() == QEvent.Type.KeyPress and self._is_typing and self.edit.text():
+            self.give_up()
+            return True
         return False

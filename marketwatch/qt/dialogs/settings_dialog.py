@@ -196,9 +196,8 @@ class SettingsDialog(QDialog):
         super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        handle = self.windowHandle()
-        if handle is not None and event.position().y() < _HEAD and event.button() == Qt.MouseButton.LeftButton:
-            handle.startSystemMove()
+        if event.position().y() < _HEAD and event.button() == Qt.MouseButton.LeftButton:
+            self.windowHandle().startSystemMove()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme, bottom = self._theme, self.height() - _FOOT - 1

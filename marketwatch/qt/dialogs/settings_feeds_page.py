@@ -117,8 +117,11 @@ class FeedsPage(SettingsPage):
         self._area = QScrollArea(self)
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setWidget(self._detail())
+        detail = self._detail()
+        self._area.setWidget(detail)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
+        for ground in (self._area.viewport(), detail):
+            ground.setAutoFillBackground(False)  # the dialog's own ground shows
         self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._layout.setContentsMargins(16, 16, 6, 0)
         self._layout.setSpacing(20)
@@ -137,7 +140,7 @@ class FeedsPage(SettingsPage):
         detail = QWidget(self)
         column = QVBoxLayout(detail)
         column.setContentsMargins(0, 0, 10, 16)
-        column.setSpacing(20)
+        column.setSpacing(16)
         column.addWidget(self.form)
         column.addWidget(self.test)
         column.addWidget(self.facts)
@@ -388,7 +391,7 @@ class FeedsPage(SettingsPage):
         self._card.setMaximumWidth(16_777_215 if is_narrow else WIDTH)
         shown = min(rows, _ROWS_WHEN_NARROW if is_narrow else max(2, (self.height() - 80) // ROW))
         if is_narrow:
-            shown = min(shown, max(1, (self.height() - 300) // ROW))
+            shown = min(shown, max(1, (self.height() - 380) // ROW))
         self.list.setFixedHeight(shown * ROW)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from marketwatch.qt.icons import IconName, IconSet
 from marketwatch.qt.panels.painted import base_line, draw_focus, set_text_role
@@ -41,7 +41,11 @@ class SettingsNav(QWidget):
         self.search = QLineEdit(self)
         self.search.setPlaceholderText("Find a setting")
         self.search.setAccessibleName("Find a setting")
-        self.search.setClearButtonEnabled(True)
+        glass = QAction(self)
+        icons.keep(glass, "search", "text3", 14)
+        self.search.addAction(glass, QLineEdit.ActionPosition.LeadingPosition)
+        for button in self.search.findChildren(QToolButton):
+            button.setProperty("small", True)  # else the style sheet makes it too high for the field
         self.search.textChanged.connect(self._find)
         self._none = QLabel("Nothing found", self)
         set_text_role(self._none, "text3")

@@ -11,7 +11,7 @@ from marketwatch.domain.ids import CASH, InstrumentId, Venue
 from marketwatch.domain.instrument import Instrument
 from marketwatch.errors import InstrumentError
 from marketwatch.instruments import library
-from marketwatch.instruments.library import MasterKind, build_catalogue, load_file, read_chunks
+from marketwatch.instruments.library import MasterKind, build_catalogue, load_chunks, load_file, read_chunks
 from marketwatch.instruments.masters.own_csv import ColumnMapping
 from marketwatch.instruments.masters.store import MasterStore
 
@@ -48,6 +48,14 @@ def test_progress_tells_bytes_read_of_bytes_there_are(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     assert sum(len(chunk) for chunk in read_chunks(path, lambda done, total: told.append((done, total)))) == 2_500_000
     assert told == [(1048576, 2500000), (2097152, 2500000), (2500000, 2500000)]
+
+
+def test_item_33_fewer_bytes_than_announced_mean_a_cut() -> None:
+    whole = load_chunks([KITE[:50], KITE[50:]], MasterKind.KITE, name="answer", announced=len(KITE))
+    assert (len(whole), whole.is_cut) == (1, False)
+    cut = load_chunks([KITE], MasterKind.KITE, name="answer", announced=len(KITE) + 9)
+    assert cut.is_cut
+    assert cut.warnings == [f"Only {len(KITE)} of {len(KITE) + 9} bytes arrived: it was cut"]
 
 
 def test_item_34_a_file_beyond_the_limit_is_refused_before_it_is_read(

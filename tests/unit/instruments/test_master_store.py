@@ -149,6 +149,24 @@ def test_a_damaged_master_is_set_aside_and_the_others_serve_on(store: MasterStor
         store.load("massive")
 
 
+def test_a_master_damaged_behind_its_summary_is_replaced(store: MasterStore) -> None:
+    _store(store, _rows(*(_listing(f"SYMBOL{number}", str(number)) for number in range(1, 400))))
+    path = store.folder / "kite.master"
+    whole = path.read_bytes()
+    database = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+    page_size, root = (
+        database.execute("PRAGMA page_size").fetchone()[0],
+        database.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'listings'").fetchone()[0],
+    )
+    database.close()
+    start = page_size * (root - 1)
+    path.write_bytes(whole[:start] + b"\xff" * page_size + whole[start + page_size :])
+    assert store.summary("kite") is not None
+    replaced = _store(store, _rows(*(_listing(f"SYMBOL{number}", str(number)) for number in range(1, 400))))
+    assert replaced.changes == ()
+    assert len(store.load("kite")) == 399
+
+
 def test_a_master_of_a_newer_version_is_left_alone(store: MasterStore) -> None:
     _store(store, _rows(_listing("A", "1")))
     with sqlite3.connect(store.folder / "kite.master") as database:

@@ -1,0 +1,129 @@
+"""The catalog of feeds in the words of the settings, and a configured feed as the supervisors want it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from marketwatch.domain.feed_config import FeedConfig, ReconnectPolicy
+from marketwatch.errors import ConfigurationError
+from marketwatch.feeds.catalog import CATALOG, FeedAddress, FeedKind, FeedSpec
+from marketwatch.feeds.reconnect import ReconnectRules
+from marketwatch.feeds.surroundings import FeedSettings
+from marketwatch.protocols.base import Channel
+from marketwatch.qt.models.feed_settings_model import KindView, VariantView
+
+FIVE_ATTEMPTS: Final = ReconnectRules(first_s=1.0, cap_s=30.0, attempts=5)
+_SECRETS: Final[Mapping[str, tuple[tuple[str, str, tuple[str, ...]], ...]]] = {
+    "kite": (("key", "API key", ("KITE_API_KEY",)), ("token", "Access token", ("KITE_ACCESS_TOKEN",))),
+}
+_NOTES: Final = {
+    "massive": "formerly Polygon.io, US stocks",
+    "polygon-local": "your own Polygon gateway",
+    "data-provider": "bars and history by Socket.IO",
+    "stream-service": "prices, analysis, alerts, portfolio",
+    "odin": "NSE and BSE, India",
+    "kite": "Zerodha, India",
+    "mapping": "a stream of your own",
+}
+_VARIANTS: Final = {"delayed": "Delayed", "realtime": "Real time", "local": "This computer"}
+_HINTS: Final = {
+    ("massive", "delayed"): "Every delayed price carries its tag.",
+    ("massive", "realtime"): "Real time needs a paid plan.",
+}
+_CHANNELS: Final = {
+    Channel.TRADES: "Trades",
+    Channel.QUOTES: "Quotes",
+    Channel.SECOND_BARS: "Second bars",
+    Channel.MINUTE_BARS: "Minute bars",
+}
+"""The channels offered as a choice; all others are asked for by what needs them."""
+
+
+def kind_views() -> tuple[KindView, ...]:
+    """Return every kind of the catalog as the settings show it."""
+    return tuple(_kind_view(spec) for spec in CATALOG.values())
+
+
+def secret_fields(spec: FeedSpec) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Return code, label and environment variables of each secret of a kind."""
+    own = _SECRETS.get(spec.kind.value)
+    if own is not None:
+        return own
+    return (("key", "API key", spec.credential_names),) if spec.credential_names else ()
+
+
+def spec_of(config: FeedConfig) -> FeedSpec:
+    """Return the catalog's row of a configured feed. Raises ConfigurationError for a kind not known here."""
+    try:
+        return CATALOG[FeedKind(config.kind)]
+    except (ValueError, KeyError):
+        raise ConfigurationError(
+            config.name, f"this version knows no feed of the kind “{config.kind}”", "Update MarketWatch"
+        ) from None
+
+
+def resolve(config: FeedConfig) -> FeedSettings:
+    """Return a configured feed with address, channels and reconnect rules. Raises ConfigurationError."""
+    spec = spec_of(config)
+    codes = config.channels or tuple(channel.value for channel in spec.default_channels)
+    chosen = tuple(channel for channel in spec.channels if channel.value in codes)
+    limits = spec.limits
+    if config.reconnect is ReconnectPolicy.FIVE_ATTEMPTS:
+        limits = msgspec.structs.replace(limits, reconnect=FIVE_ATTEMPTS)
+    spec = msgspec.structs.replace(spec, default_channels=chosen or spec.default_channels, limits=limits)
+    return FeedSettings(feed_id=config.id, label=config.name, spec=spec, address=_address(config, spec))
+
+
+def _address(config: FeedConfig, spec: FeedSpec) -> FeedAddress:
+    known = spec.addresses.get(config.variant)
+    if known is not None:
+        return known
+    if not config.own_address:
+        raise ConfigurationError(config.name, "it has no address yet", "Type one in Settings > Feeds")
+    complete = spec.normalise_url(config.own_address)
+    return next((one for one in spec.addresses.values() if one.url == complete), None) or FeedAddress(complete)
+
+
+def _kind_view(spec: FeedSpec) -> KindView:
+    kind = spec.kind.value
+    return KindView(
+        kind=kind,
+        label=spec.label,
+        note=_NOTES.get(kind, ""),
+        variants=tuple(_variant_view(kind, name, address) for name, address in spec.addresses.items()),
+        secrets=tuple((code, label) for code, label, _ in secret_fields(spec)),
+        channels=tuple((one.value, _CHANNELS[one]) for one in spec.channels if one in _CHANNELS),
+        default_channels=tuple(one.value for one in spec.default_channels),
+        check_address=functools.partial(check_address, spec),
+    )
+
+
+def _variant_view(kind: str, name: str, address: FeedAddress) -> VariantView:
+    label = _VARIANTS.get(name, name.capitalize())
+    if address.delay_s:
+        label = f"{label} {address.delay_s / 60:g} min"
+    return VariantView(name, label, address.url, address.delay_s, _HINTS.get((kind, name), ""))
+
+
+def check_address(spec: FeedSpec, address: str, has_key: bool) -> tuple[str, bool]:
+    """Say what is wrong with an address, and whether that is only a warning."""
+    from urllib.parse import urlsplit
+
+    from marketwatch.services.proxy_words import is_loopback
+
+    try:
+        parts = urlsplit(spec.normalise_url(address))
+        host = parts.hostname or ""
+    except ConfigurationError as error:
+        return f"{error.cause[:1].upper()}{error.cause[1:]}. {error.next_step}.".replace("..", "."), False
+    except ValueError:
+        return "It is not a valid address.", False
+    if parts.scheme in ("wss", "https") or is_loopback(host):
+        return "", False
+    if has_key and spec.credential_names:
+        return "A key would travel unencrypted: use wss://, or a server on this computer.", False
+    return "Not encrypted: anyone on the way can read and change what comes.", True

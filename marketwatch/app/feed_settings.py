@@ -1,0 +1,332 @@
+"""Settings > Feeds joined to what it changes: configured feeds, keys, the connection test. Ready to be wired."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from marketwatch.app.core import Core
+from marketwatch.app.feed_kinds import kind_views, resolve, secret_fields, spec_of
+from marketwatch.domain.calendar import Phase
+from marketwatch.domain.feed_config import FeedConfig
+from marketwatch.domain.ids import FeedId
+from marketwatch.domain.secret import Secret
+from marketwatch.errors import ConfigurationError, MarketWatchError, StorageError
+from marketwatch.feeds.status import FeedState, FeedStatus
+from marketwatch.protocols.base import Topic
+from marketwatch.qt import time_text
+from marketwatch.qt.models.feed_settings_model import FeedStateView, MeterView, ProblemView
+from marketwatch.services.connection_test import ConnectionTester, TestPlan
+from marketwatch.services.notices import Severity, in_sentences
+from marketwatch.storage.secrets import SecretStore, SecretView
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from marketwatch.qt.dialogs.passphrase_dialog import PassphraseDialog
+    from marketwatch.qt.dialogs.settings_dialog import SettingsDialog
+    from marketwatch.qt.dialogs.settings_feeds_page import FeedsPage
+    from marketwatch.qt.icons import IconSet
+    from marketwatch.qt.theme import Theme
+    from marketwatch.services.connection_findings import TestReport
+
+_TROUBLED = frozenset({FeedState.STALE, FeedState.BACKING_OFF, FeedState.REFUSED})
+_MOST_PROBLEMS = 5
+
+
+class ConfigStore(Protocol):
+    """Keeps the configured feeds."""
+
+    async def load(self) -> list[FeedConfig]:
+        """Return all, in order."""
+        ...
+
+    async def save(self, feeds: Sequence[FeedConfig]) -> None:
+        """Keep all, in this order."""
+        ...
+
+
+class FeedSettingsControl:
+    """Owner of the configured feeds and their keys.
+
+    `on_feeds` is told (before, after) once changed feeds are stored, `on_key` a feed whose key is another;
+    `test_symbol` names the instrument a test asks for; `zone` is the one times are shown in.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        store: ConfigStore,
+        secrets: SecretStore,
+        *,
+        on_feeds: Callable[[Sequence[FeedConfig], Sequence[FeedConfig]], None],
+        on_key: Callable[[FeedId], None],
+        test_symbol: Callable[[FeedConfig], str],
+        zone: Callable[[], str] = lambda: "UTC",
+    ) -> None:
+        self._core = core
+        self._store = store
+        self._secrets = secrets
+        self._on_feeds = on_feeds
+        self._on_key = on_key
+        self._test_symbol = test_symbol
+        self._zone = zone
+        self.feeds: tuple[FeedConfig, ...] = ()
+        self._page: FeedsPage | None = None
+        self._dialog: SettingsDialog | None = None
+        self._passphrase: PassphraseDialog | None = None
+        self._problems: dict[FeedId, deque[ProblemView]] = {}
+        self._states: dict[FeedId, FeedState] = {}
+        self._waiting: list[tuple[FeedId, str, Secret]] = []
+        self._has_declined = False
+        self._ask: Callable[[bool, str], PassphraseDialog]
+
+    async def load(self) -> Sequence[FeedConfig]:
+        """Read feeds and keys; what cannot be read is a notice. Returns the feeds in order."""
+        situation = await self._secrets.open()
+        if situation.note:
+            self._core.notices.add(Severity.INFO, "Keys", situation.note)
+        try:
+            self.feeds = tuple(await self._store.load())
+        except StorageError as error:
+            self._core.notices.add_error(error)
+        for config in self.feeds:
+            await self._load_secrets(config)
+        return self.feeds
+
+    def credentials(self, feed_id: FeedId, field: str = "key") -> Callable[[], Secret | None]:
+        """Return what a supervisor asks for its key; the answer follows every change."""
+        return lambda: self._secrets.known(feed_id, field)
+
+    # --- the dialog
+
+    def open(self, theme: Theme, icons: IconSet, window: QWidget) -> SettingsDialog:
+        """Show the settings at the page of feeds; further pages may be added to what is returned."""
+        if self._dialog is None:
+            self._dialog = self._build(theme, icons, window)
+        page = self._dialog.page("feeds")
+        self._show_everything()
+        self._dialog.open_over("feeds")
+        page.begin()
+        return self._dialog
+
+    def _build(self, theme: Theme, icons: IconSet, window: QWidget) -> SettingsDialog:
+        from marketwatch.qt.dialogs.passphrase_dialog import PassphraseDialog
+        from marketwatch.qt.dialogs.settings_dialog import SettingsDialog
+        from marketwatch.qt.dialogs.settings_feeds_page import FeedsPage
+        from marketwatch.qt.dialogs.settings_nav import NavEntry
+
+        dialog = SettingsDialog(theme, icons, window)
+        page = self._page = FeedsPage(theme, icons, kind_views(), dialog)
+        page.config_changed.connect(lambda feeds: self._start("save the feeds", self._save(feeds)))
+        page.secret_entered.connect(self._on_secret)
+        page.forget_requested.connect(
+            lambda feed, field: self._start("forget a key", self._forget(FeedId(feed), field))
+        )
+        page.test_requested.connect(lambda config, typed: self._start("test a connection", self._test(config, typed)))
+        entry = NavEntry(
+            code="feeds", group="Data", title="Feeds", icon="plug", words="key token delayed real time address test"
+        )
+        dialog.add_page(entry, lambda: page)
+        self._ask = lambda is_new, reason: PassphraseDialog(theme, is_new=is_new, reason=reason, parent=window)
+        return dialog
+
+    def _show_everything(self) -> None:
+        page = self._page
+        if page is None:
+            return
+        page.set_feeds(self.feeds)
+        page.set_offer(self._secrets.situation.words)
+        for config in self.feeds:
+            self._show_secrets(config)
+            page.set_problems(config.id, tuple(self._problems.get(config.id, ())))
+
+    def show_state(self, status: FeedStatus, state: FeedStateView) -> None:
+        """Show how a feed is doing, and keep its problems; call it for every status."""
+        self._note_problem(status)
+        page = self._page
+        config = next((one for one in self.feeds if one.id == status.feed_id), None)
+        if page is None or config is None:
+            return
+        page.set_state(status.feed_id, state)
+        if page.isVisible():
+            page.set_limits(status.feed_id, self._limits(config, status), "now")
+            page.set_problems(status.feed_id, tuple(self._problems.get(status.feed_id, ())))
+
+    def _limits(self, config: FeedConfig, status: FeedStatus) -> Sequence[MeterView]:
+        try:
+            spec = spec_of(config)
+        except ConfigurationError:
+            return ()
+        meters = [MeterView("Subscriptions", status.subscriptions, spec.limits.topics, _limit_note(status))]
+        if spec.credential_names:
+            note = "another program with this key will push this one out"
+            meters.insert(0, MeterView("Connections", int(status.connected), 1, note))
+        return meters
+
+    def _note_problem(self, status: FeedStatus) -> None:
+        before = self._states.get(status.feed_id)
+        self._states[status.feed_id] = status.state
+        if status.state in _TROUBLED and status.state is not before and status.reason:
+            time = self._time(self._core.runtime.clock.now_ns())
+            view = ProblemView(time, in_sentences(status.reason, status.next_step))
+            self._problems.setdefault(status.feed_id, deque(maxlen=_MOST_PROBLEMS)).appendleft(view)
+
+    # --- keys
+
+    def _on_secret(self, feed: str, field: str, secret: Secret) -> None:
+        situation = self._secrets.situation
+        if not situation.asks_for_passphrase or self._has_declined:
+            self._start("keep a key", self._put(FeedId(feed), field, secret))
+            return
+        self._waiting.append((FeedId(feed), field, secret))
+        if self._passphrase is None:
+            self._passphrase = self._ask(situation.vault.value == "none", situation.reason)
+            self._passphrase.entered.connect(
+                lambda text, is_new: self._start("open the vault", self._open_vault(text, is_new))
+            )
+            self._passphrase.declined.connect(self._on_declined)
+            self._passphrase.open()
+
+    async def _open_vault(self, passphrase: Secret, is_new: bool) -> None:
+        dialog = self._passphrase
+        try:
+            await (self._secrets.create_vault(passphrase) if is_new else self._secrets.unlock(passphrase))
+        except StorageError as error:
+            if dialog is not None:
+                dialog.show_error(in_sentences(error.cause, error.next_step))
+            return
+        self._passphrase = None
+        if dialog is not None:
+            dialog.accept()
+        await self._put_waiting()
+        for config in self.feeds:
+            self._show_secrets(config)
+
+    def _on_declined(self) -> None:
+        self._passphrase = None
+        self._has_declined = True  # asked once per run
+        self._start("keep keys for this run", self._put_waiting())
+
+    async def _put_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for feed_id, field, secret in waiting:
+            await self._put(feed_id, field, secret)
+
+    async def _put(self, feed_id: FeedId, field: str, secret: Secret) -> None:
+        try:
+            view = await self._secrets.put(feed_id, field, secret)
+        except StorageError as error:
+            self._core.notices.add_error(error)
+            self._show_secret(feed_id, field, SecretView(trouble=in_sentences(error.cause, error.next_step)))
+            return
+        self._show_secret(feed_id, field, view)
+        self._on_key(feed_id)
+
+    async def _forget(self, feed_id: FeedId, field: str) -> None:
+        try:
+            view = await self._secrets.forget(feed_id, field)
+        except StorageError as error:
+            self._core.notices.add_error(error)
+            return
+        self._show_secret(feed_id, field, view)
+        self._on_key(feed_id)
+
+    async def _load_secrets(self, config: FeedConfig) -> None:
+        try:
+            fields = secret_fields(spec_of(config))
+        except ConfigurationError as error:
+            self._core.notices.add_error(error)
+            return
+        for code, _, variables in fields:
+            await self._secrets.load(config.id, code, variables)
+
+    def _show_secrets(self, config: FeedConfig) -> None:
+        try:
+            fields = secret_fields(spec_of(config))
+        except ConfigurationError:
+            return
+        for code, *_ in fields:
+            self._show_secret(config.id, code, self._secrets.view(config.id, code))
+
+    def _show_secret(self, feed_id: FeedId, field: str, view: SecretView) -> None:
+        if self._page is not None:
+            self._page.set_secret(feed_id, field, view)
+            self._page.set_offer(self._secrets.situation.words)
+
+    # --- feeds
+
+    async def _save(self, feeds: tuple[FeedConfig, ...]) -> None:
+        before, self.feeds = self.feeds, feeds
+        try:
+            await self._store.save(feeds)
+        except MarketWatchError as error:
+            self._core.notices.add_error(error)  # they hold for this run
+        for config in feeds:
+            if config.id not in {one.id for one in before}:
+                await self._load_secrets(config)
+                self._show_secrets(config)
+        for config in before:
+            if config.id not in {one.id for one in feeds}:
+                await self._forget_all(config)
+        self._on_feeds(before, feeds)
+
+    async def _forget_all(self, config: FeedConfig) -> None:
+        """A removed feed leaves no key behind."""
+        try:
+            for code, *_ in secret_fields(spec_of(config)):
+                await self._secrets.forget(config.id, code)
+        except MarketWatchError as error:
+            self._core.notices.add_error(error)
+
+    async def _test(self, config: FeedConfig, typed: dict[str, Secret]) -> None:
+        page, around = self._page, self._core.feeds.surroundings
+        if page is None:
+            return
+        try:
+            settings = resolve(config)
+        except ConfigurationError as error:
+            self._core.notices.add_error(error)
+            return
+        key = typed.get("key") or self._secrets.known(config.id, "key")
+        topics = tuple(Topic(channel, self._test_symbol(config)) for channel in settings.spec.default_channels)
+        plan = TestPlan(spec=settings.spec, address=settings.address, key=key, topics=topics)
+
+        def show(report: TestReport) -> None:
+            page.show_report(config.id, report, self._time(report.ran_ns))
+
+        # The vendor may allow one connection per key: our own must not be the one in the way.
+        running = self._core.feeds.has_feed(config.id)
+        if running:
+            await self._core.feeds.supervisor(config.id).stop()
+        try:
+            tester = ConnectionTester(around, self._core.runtime.pool)
+            show(await tester.test(plan, session_open=self._session_open(config), on_progress=show))
+        finally:
+            if running and self._core.feeds.has_feed(config.id):
+                self._core.feeds.supervisor(config.id).start()
+
+    def _session_open(self, config: FeedConfig) -> Callable[[int], bool | None]:
+        calendar = self._core.calendars.by_rules(spec_of(config).rules)
+
+        def is_open(wall_ns: int) -> bool | None:
+            phase = calendar.phase(wall_ns)
+            return None if phase is Phase.UNKNOWN else phase is not Phase.CLOSED
+
+        return is_open
+
+    # --- small things
+
+    def _time(self, ns: int) -> str:
+        zone = self._zone()
+        return f"{time_text.local_time(ns, zone):%H:%M:%S} {time_text.zone_name(zone, ns)}"
+
+    def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        self._core.runtime.tasks.start(name, work)
+
+
+def _limit_note(status: FeedStatus) -> str:
+    if status.refused_topics:
+        return f"{status.refused_topics} refused"
+    return "" if status.wanted == status.subscriptions else f"{status.wanted} wanted"

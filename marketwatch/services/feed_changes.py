@@ -1,0 +1,54 @@
+"""What has to be done to the running feeds after the user changed their settings. Pure."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from marketwatch.domain.feed_config import FeedConfig
+from marketwatch.domain.ids import FeedId
+
+
+class Deed(enum.Enum):
+    """What to do with one feed. READDRESS keeps every row and its figures; REBUILD is for channels and reconnecting."""
+
+    END = "end"
+    BEGIN = "begin"
+    READDRESS = "readdress"
+    REBUILD = "rebuild"
+    NEW_KEY = "new key"
+    RENAME = "rename"
+
+
+class FeedChange(msgspec.Struct, frozen=True):
+    """One thing to do."""
+
+    deed: Deed
+    config: FeedConfig
+
+
+def plan_changes(
+    before: Sequence[FeedConfig], after: Sequence[FeedConfig], new_keys: Iterable[FeedId] = ()
+) -> list[FeedChange]:
+    """Return what to do, ends first; a feed that is not touched is not named."""
+    old = {config.id: config for config in before if config.enabled}
+    new = {config.id: config for config in after if config.enabled}
+    keys = set(new_keys)
+    changes = [FeedChange(Deed.END, config) for feed_id, config in old.items() if feed_id not in new]
+    for feed_id, config in new.items():
+        deed = Deed.BEGIN if feed_id not in old else _deed(old[feed_id], config, has_new_key=feed_id in keys)
+        if deed is not None:
+            changes.append(FeedChange(deed, config))
+    return changes
+
+
+def _deed(before: FeedConfig, after: FeedConfig, *, has_new_key: bool) -> Deed | None:
+    if (before.kind, before.channels, before.reconnect) != (after.kind, after.channels, after.reconnect):
+        return Deed.REBUILD
+    if (before.variant, before.own_address) != (after.variant, after.own_address):
+        return Deed.READDRESS
+    if has_new_key:
+        return Deed.NEW_KEY
+    return Deed.RENAME if before.name != after.name else None
