@@ -38,9 +38,15 @@ KINDS = (
         note="formerly Polygon.io, US stocks",
         variants=(
             VariantView(
-                "delayed", "Delayed 15 min", "wss://delayed.massive.com/stocks", 900.0, "Every delayed price carries D15."
+                "delayed",
+                "Delayed 15 min",
+                "wss://delayed.massive.com/stocks",
+                900.0,
+                "Every delayed price carries D15.",
             ),
-            VariantView("realtime", "Real time", "wss://socket.massive.com/stocks", 0.0, "Real time needs a paid plan."),
+            VariantView(
+                "realtime", "Real time", "wss://socket.massive.com/stocks", 0.0, "Real time needs a paid plan."
+            ),
         ),
         secrets=(("key", "API key"),),
         channels=(("T", "Trades"), ("Q", "Quotes"), ("A", "Second bars"), ("AM", "Minute bars")),
@@ -61,7 +67,9 @@ KINDS = (
 FEEDS = (
     FeedConfig(id=MASSIVE, kind="massive", name="Massive", variant="delayed", channels=("T", "Q", "AM")),
     FeedConfig(id=ODIN, kind="odin", name="Odin Streamer", variant="local"),
-    FeedConfig(id=STREAM, kind="stream-service", name="Stream service", variant="own", own_address="ws://127.0.0.1:8081"),
+    FeedConfig(
+        id=STREAM, kind="stream-service", name="Stream service", variant="own", own_address="ws://127.0.0.1:8081"
+    ),
 )
 STORED = SecretView(place=SecretPlace.KEYRING, words="stored in the system keychain")
 

@@ -23,11 +23,15 @@ class TopicPhase(enum.Enum):
 
 
 class TopicStatus(msgspec.Struct, frozen=True):
-    """State of one topic; `reason` is the server's text of a refusal, `at_ns` the wall clock of the last change."""
+    """State of one topic; `reason` is the server's text of a refusal, `at_ns` the wall clock of the last change.
+
+    `is_entitlement`: it was refused because the account may not have this data.
+    """
 
     phase: TopicPhase
     reason: str = ""
     at_ns: int | None = None
+    is_entitlement: bool = False
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -120,9 +124,11 @@ class Subscriptions:
         for topic in topics:
             self._states.pop(topic, None)
 
-    def note(self, topic: Topic, phase: TopicPhase, now_ns: int, reason: str = "") -> None:
+    def note(
+        self, topic: Topic, phase: TopicPhase, now_ns: int, reason: str = "", *, is_entitlement: bool = False
+    ) -> None:
         """Remember the feed's answer about `topic`. A late answer to something given up is kept as surplus."""
-        self._states[topic] = TopicStatus(phase, reason, now_ns)
+        self._states[topic] = TopicStatus(phase, reason, now_ns, is_entitlement)
 
     def connection_lost(self) -> None:
         """Forget all answers; the whole wanted set is to be asked again."""

@@ -174,6 +174,11 @@ class FeedSupervisor:
         )
 
     @property
+    def last_error(self) -> MarketWatchError | None:
+        """Why the present state is not what one would wish, None when all is well; `status` has its words."""
+        return self._error
+
+    @property
     def last_invalid(self) -> tuple[str, str] | None:
         """Why the newest unusable part of a message was unusable, and a short sample of it; for diagnostics."""
         return self._meters.last_invalid
@@ -392,7 +397,7 @@ class FeedSupervisor:
         if control.topic is None:
             self._tell_notice(control.reason)
         elif self._topics.is_wanted(control.topic):
-            self._note_topic(control.topic, TopicPhase.REFUSED, control.reason)
+            self._note_topic(control.topic, TopicPhase.REFUSED, control.reason, is_entitlement=control.entitlement)
 
     def _on_connection_limit(self, control: base.ConnectionLimit) -> None:
         raise ConnectionLimited(
@@ -418,8 +423,9 @@ class FeedSupervisor:
     def _now(self) -> float:
         return self._around.clock.monotonic_ns() / _NS
 
-    def _note_topic(self, topic: Topic, phase: TopicPhase, reason: str = "") -> None:
-        self._topics.note(topic, phase, self._around.clock.now_ns(), self._around.redact(reason))
+    def _note_topic(self, topic: Topic, phase: TopicPhase, reason: str = "", *, is_entitlement: bool = False) -> None:
+        now_ns, text = self._around.clock.now_ns(), self._around.redact(reason)
+        self._topics.note(topic, phase, now_ns, text, is_entitlement=is_entitlement)
         if self._on_topic is not None:
             self._guarded(self._on_topic, topic, self._topics.state(topic))
 

@@ -128,12 +128,13 @@ class Query:
 
     def _match_symbol(self, candidate: Candidate) -> SearchHit | None:
         if candidate.symbol.startswith(self.text):
-            kind = MatchKind.SYMBOL if candidate.symbol == self.text else MatchKind.SYMBOL_PREFIX
-            return SearchHit(candidate.instrument, kind, ((0, len(self.text)),))
-        if self.letters and candidate.letters.startswith(self.letters):
-            kind = MatchKind.SYMBOL if candidate.letters == self.letters else MatchKind.SYMBOL_PREFIX
-            return SearchHit(candidate.instrument, kind, ((0, _end_of_letters(candidate.symbol, len(self.letters))),))
-        return None
+            end = len(self.text)
+        elif self.letters and candidate.letters.startswith(self.letters):
+            end = _end_of_letters(candidate.symbol, len(self.letters))
+        else:
+            return None
+        is_all = candidate.letters == self.letters if self.letters else candidate.symbol == self.text
+        return SearchHit(candidate.instrument, MatchKind.SYMBOL if is_all else MatchKind.SYMBOL_PREFIX, ((0, end),))
 
     def _match_isin(self, candidate: Candidate) -> SearchHit | None:
         enough = len(self.text) >= SHORTEST_ISIN_PART

@@ -53,7 +53,7 @@ def split_objects(data: bytes) -> list[Element]:
 def number(value: object) -> float | None:
     """Return a finite number, also from a text such as `2,500.50`; None for anything else."""
     if isinstance(value, str):
-        value = value.replace(",", "").strip()
+        value = value.replace(",", "").replace("_", "?").strip()
     elif isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

@@ -11,6 +11,7 @@ from odin_rig import STAMP_MS, greeted, topic
 
 from marketwatch.domain.events import PriceValue, TradeTick, YearStatistics
 from marketwatch.domain.ids import Venue
+from marketwatch.protocols.odin.client import OdinClient
 from marketwatch.protocols.odin.encoding import Figures, market_data, periodic
 from marketwatch.protocols.odin.listings import Listing, ListingTable
 from marketwatch.protocols.odin.server import ClientBook, Market, OdinServer
@@ -153,6 +154,63 @@ def test_a_periodic_frame_never_says_a_price_a_volume_or_a_range(listing: Listin
         assert (came.high_52w, came.low_52w, came.last_close) == (sent.high_52w, sent.low_52w, sent.last_price)
         assert (came.prev_close, came.day_open, came.day_high, came.day_low) == (None, None, None, None)
         assert (came.day_volume, came.last_price) == (None, None)
+
+
+KEYS = ["NSE:SBIN", "NSE:#3045", "BSE:SBIN", "BSE:#3045", "NSE:M&M", "NSE:#2031", "NSE:NOSUCH", "NSE:#9", "BSE:ACC"]
+MARKET = Market(is_open=lambda _: True, next_open_ms=lambda now_ms: now_ms)
+steps = st.lists(st.tuples(st.booleans(), st.sets(st.sampled_from(KEYS), min_size=1), st.booleans()), max_size=12)
+
+
+@given(steps, st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_client_and_server_agree_about_what_is_wanted(
+    steps: list[tuple[bool, set[str], bool]], comes_back: bool
+) -> None:
+    table = ListingTable(
+        [
+            Listing("SBIN", "3045", Venue("NSE")),
+            Listing("M&M", "2031", Venue("NSE")),
+            Listing("ACC", "500410", Venue("BSE")),
+        ]
+    )
+    book = ClientBook()
+    if comes_back:
+        before = OdinServer("me", table, book, MARKET, lambda: STAMP_MS)
+        before.connection_made()
+        before.receive('{"action":"subscribe","stocks":["ACC","3045"]}')
+        before.connection_lost()
+    server, client = OdinServer("me", table, book, MARKET, lambda: STAMP_MS), OdinClient()
+    client.connection_made(0.0)
+    server.connection_made()
+    phases: dict[str, str] = {}
+
+    def move() -> None:
+        while (came := server.data_to_send()) or (sent := client.data_to_send()):
+            for data in came:
+                client.receive(data, 1.0)
+            for control in client.take_control():
+                topic_ = getattr(control, "topic", None)
+                if topic_ is not None:
+                    phases[topic_.key] = type(control).__name__
+            for request in [] if came else sent:
+                server.receive(request)
+
+    wanted: set[str] = set()
+    for is_subscription, keys, moves in steps:
+        if is_subscription:
+            client.subscribe([topic(key) for key in sorted(keys)], 1.0)
+            wanted |= keys
+        else:
+            client.unsubscribe([topic(key) for key in sorted(keys)], 1.0)
+            wanted -= keys
+        if moves:
+            move()
+    move()
+    known = {"NSE:SBIN": "3045", "NSE:#3045": "3045", "NSE:M&M": "2031", "NSE:#2031": "2031", "BSE:ACC": "500410"}
+    assert {known[key] for key in wanted if key in known} <= set(server.held)
+    assert {key: phases[key] for key in wanted & known.keys()} == dict.fromkeys(wanted & known.keys(), "Confirmed")
+    for key in wanted & {"NSE:NOSUCH", "NSE:#9", "BSE:#3045"}:
+        assert phases[key] == "Refused"
 
 
 @given(st.lists(st.integers(1, 10**6), min_size=1, max_size=30))

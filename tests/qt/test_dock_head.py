@@ -90,6 +90,18 @@ def test_the_top_line_tells_where_the_keyboard_is(head: DockHead, theme: Theme) 
     assert head.tabs.grab().toImage().pixelColor(x, 0) == theme.colour("focus")
 
 
+def test_the_head_of_the_dock_in_use_is_told_without_colour(head: DockHead, theme: Theme) -> None:
+    theme.show("light")
+    head.tabs.clearFocus()
+    other = head.tabs.tabRect(1).center().x()
+    beside = head.tabs.geometry().right() + 20
+    plain = head.grab().toImage()
+    assert plain.pixelColor(other, 1) == plain.pixelColor(beside, 1) == theme.colour("raised")
+    head.set_dock_focus(True)
+    marked = head.grab().toImage()
+    assert marked.pixelColor(other, 1) == marked.pixelColor(beside, 1) == theme.colour("focus")
+
+
 def test_no_name_is_cut(head: DockHead, theme: Theme) -> None:
     metrics = theme.fonts.metrics(theme.fonts.numbers("base", "medium"))
     for index, tab in enumerate(TABS):

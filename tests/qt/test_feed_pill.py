@@ -43,7 +43,7 @@ def status(state: FeedState = FeedState.LIVE, **fields: Any) -> FeedStatus:
             ("96 msg/s",),
         ),
         (status(messages_per_s=38.0), FeedNature.SIMULATED, PillShape.SQUARE, "invented prices", ("38 msg/s",)),
-        (status(messages_per_s=38.0), FeedNature.REPLAY, PillShape.SQUARE, "replay", ("38 msg/s",)),
+        (status(messages_per_s=38.0), FeedNature.REPLAY, PillShape.SQUARE, "recorded session", ("38 msg/s",)),
         (
             status(FeedState.STALE, last_message_ns=NOW - 134_000_000_000, retry_in_s=8.2),
             FeedNature.LIVE,

@@ -45,7 +45,7 @@ def test_a_market_closed_for_long_needs_no_seconds() -> None:
 
 def test_time_that_is_not_now_is_named() -> None:
     view = clock_view("NSE", TradingCalendar(INDIA), ns("2025-09-04T14:41:07+05:30"), note="demo time")
-    assert view.time == "14:41:07 IST demo time"
+    assert view.time == "14:41:07 IST, demo time"
 
 
 def test_its_width_only_grows(theme: Theme, qtbot: QtBot) -> None:

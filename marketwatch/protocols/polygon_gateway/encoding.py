@@ -15,13 +15,14 @@ def encode_event(event: MarketEvent, timestamp: str) -> bytes | None:
 
     Bars say what the real server leaves open: their channel and their end.
     """
-    data = _payload(event)
+    data = payload(event)
     if data is None:
         return None
     return ENCODER.encode({"type": "market_data", "data": data, "timestamp": timestamp})
 
 
-def _payload(event: MarketEvent) -> dict[str, Any] | None:
+def payload(event: MarketEvent) -> dict[str, Any] | None:
+    """Return the `data` of an event's message, as the guide's callbacks get it; None for what it does not describe."""
     if isinstance(event, TradeTick):
         return {
             "event_type": "trade",

@@ -44,10 +44,10 @@ class FeedDelegate(QStyledItemDelegate):
         return QSize(WIDTH, ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        theme, rect = self._theme, QRectF(option.rect)  # type: ignore[attr-defined]
+        theme, rect = self._theme, QRectF(option.rect)
         config: FeedConfig = index.data(CONFIG_ROLE)
         state: FeedStateView = index.data(STATE_ROLE)
-        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
+        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
         is_focused = is_selected and self._view.hasFocus()
         painter.save()
         ground: Role = "selection" if is_selected else "panel"
@@ -96,7 +96,7 @@ class FeedDelegate(QStyledItemDelegate):
         self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: _Index
     ) -> bool:
         if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonRelease:
-            area = switch_rect(QRectF(option.rect)).adjusted(-6, -12, 6, 12)  # type: ignore[attr-defined]
+            area = switch_rect(QRectF(option.rect)).adjusted(-6, -12, 6, 12)
             if area.contains(event.position()):
                 toggle(model, index)
                 return True

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLabel, QLineEdit, 
 from marketwatch.qt.icons import IconName, IconSet
 from marketwatch.qt.panels.painted import base_line, draw_focus, set_text_role
 from marketwatch.qt.theme import Theme
+from marketwatch.qt.theme_tokens import Role
 
 WIDTH = 200
 _ROW = 30
@@ -134,7 +135,7 @@ class _NavButton(QAbstractButton):
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(theme.brush("selection" if is_on else "hover"))
                 painter.drawRoundedRect(QRectF(self.rect()), 4, 4)
-            role = "text1" if is_on else "text2"
+            role: Role = "text1" if is_on else "text2"
             icon = self._icons.pixmap(self._entry.icon, role, 16, self.devicePixelRatioF())
             painter.drawPixmap(QPointF(_PADDING, (_ROW - 16) / 2), icon)
             painter.setFont(font)

@@ -105,7 +105,9 @@ def _write_place(row: WatchRow, place: float | None) -> str:
 
 
 def _write_spark(row: WatchRow, value: tuple[int, int] | None) -> str:
-    return fmt.MISSING if value is None else f"{value[0]} points"
+    if value is None:
+        return fmt.MISSING
+    return "1 point" if value[0] == 1 else f"{value[0]} points"
 
 
 def _figure(key: str) -> Callable[[WatchRow], float | None]:

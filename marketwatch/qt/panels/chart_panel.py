@@ -25,6 +25,7 @@ from marketwatch.qt.charts.model import BarFeed, ChartModel
 from marketwatch.qt.charts.snapshot_picture import draw_snapshot
 from marketwatch.qt.icons import IconSet
 from marketwatch.qt.panels.chart_tools import ChartTools
+from marketwatch.qt.panels.painted import is_in_sight
 from marketwatch.qt.theme import Theme
 
 _VIEWS_KEPT = 64
@@ -152,7 +153,7 @@ class ChartPanel(QWidget):
 
     def is_live(self) -> bool:
         """Tell whether anybody could see it now."""
-        return self._feed is not None and self.isVisible()
+        return self._feed is not None and is_in_sight(self)
 
     def apply(self, changed: Sequence[Snapshot]) -> None:
         """Show what changed of this instrument."""

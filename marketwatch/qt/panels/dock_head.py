@@ -18,6 +18,7 @@ from marketwatch.qt.theme_tokens import Role
 _PADDING = 10
 _GAP = 6
 _LINK_SIZE = 9
+_LINE = 2
 _LINK_NAMES = {1: "amber", 2: "teal", 3: "violet", 4: "blue"}
 _LINK_ROLES: dict[int, Role] = {1: "link1", 2: "link2", 3: "link3", 4: "link4"}
 
@@ -52,10 +53,15 @@ class HeadTabs(QTabBar):
         theme.changed.connect(self.update)
 
     def set_dock_focus(self, has_focus: bool) -> None:
-        """Show with the top line that the dock holds the keyboard."""
+        """Show with a top line over the whole width that the dock holds the keyboard: colour alone may not tell."""
         if has_focus != self._has_dock_focus:
             self._has_dock_focus = has_focus
             self.update()
+
+    @property
+    def has_dock_focus(self) -> bool:
+        """Whether the keyboard is in this dock."""
+        return self._has_dock_focus or self.hasFocus()
 
     def show_tabs(self, tabs: Sequence[HeadTab], current: int) -> None:
         """Show these tabs in this order, without telling anybody."""
@@ -117,14 +123,15 @@ class HeadTabs(QTabBar):
             painter.fillRect(0, self.height() - 1, self.width(), 1, self._theme.brush("line"))
             for index in range(self.count()):
                 self._paint_tab(painter, index)
+            paint_focus_line(painter, self._theme, self.width(), is_shown=self.has_dock_focus)
 
     def _paint_tab(self, painter: QPainter, index: int) -> None:
         theme, fonts, rect = self._theme, self._theme.fonts, self.tabRect(index)
         is_current = index == self.currentIndex()
         if is_current:
             painter.fillRect(rect, theme.brush("panel"))
-            line = theme.brush("focus" if self._has_dock_focus or self.hasFocus() else "accent")
-            painter.fillRect(QRect(rect.left(), rect.top(), rect.width(), 2), line)
+            line = theme.brush("focus" if self.has_dock_focus else "accent")
+            painter.fillRect(QRect(rect.left(), rect.top(), rect.width(), _LINE), line)
         painter.fillRect(QRect(rect.right(), rect.top(), 1, rect.height()), theme.brush("line"))
         font = fonts.numbers("base", "medium" if is_current else "regular")
         painter.setFont(font)
@@ -226,6 +233,7 @@ class DockHead(QWidget):
     def set_dock_focus(self, has_focus: bool) -> None:
         """Show whether the keyboard is in this dock."""
         self.tabs.set_dock_focus(has_focus)
+        self.update()
 
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), self._theme.height("dockTitle"))
@@ -237,6 +245,7 @@ class DockHead(QWidget):
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), self._theme.brush("raised"))
             painter.fillRect(0, self.height() - 1, self.width(), 1, self._theme.brush("line"))
+            paint_focus_line(painter, self._theme, self.width(), is_shown=self.tabs.has_dock_focus)
 
 
 class _LinkButton(QToolButton):
@@ -274,6 +283,12 @@ class _LinkButton(QToolButton):
             painter.drawRoundedRect(box, 2, 2)
             if self.hasFocus():
                 draw_focus(painter, self._theme, QRectF(self.rect()), self._theme.radius("control"))
+
+
+def paint_focus_line(painter: QPainter, theme: Theme, width: int, *, is_shown: bool) -> None:
+    """Draw the line over a whole head that marks the dock with the keyboard."""
+    if is_shown:
+        painter.fillRect(0, 0, width, _LINE, theme.brush("focus"))
 
 
 def _below(widget: QWidget) -> QPoint:

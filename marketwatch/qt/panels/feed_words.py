@@ -68,7 +68,7 @@ def _nature_words(status: FeedStatus, nature: FeedNature) -> tuple[str, Role]:
     if nature is FeedNature.SIMULATED:
         return "invented prices", "simulated"
     if nature is FeedNature.REPLAY:
-        return "replay", "simulated"
+        return "recorded session", "simulated"
     if nature is FeedNature.DELAYED or status.delay_s > 0:
         return f"delayed {delay_words(status.delay_s)}" if status.delay_s > 0 else "delayed", "delayed"
     return "live", "text2"
