@@ -68,7 +68,7 @@ def _own_profile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "APPDATA", "LOCALAPPDATA"):
         patch.setenv(name, str(folder / name.lower()))
     patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    for name in ("MASSIVE_API_KEY", "POLYGON_API_KEY"):
+    for name in ("MASSIVE_API_KEY", "POLYGON_API_KEY", "KITE_API_KEY", "KITE_ACCESS_TOKEN"):
         patch.delenv(name, raising=False)
     yield
     patch.undo()

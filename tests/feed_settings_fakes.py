@@ -42,10 +42,10 @@ KINDS = (
                 "Delayed 15 min",
                 "wss://delayed.massive.com/stocks",
                 900.0,
-                "Every delayed price carries D15.",
+                "Delayed prices carry D15.",
             ),
             VariantView(
-                "realtime", "Real time", "wss://socket.massive.com/stocks", 0.0, "Real time needs a paid plan."
+                "realtime", "Real time", "wss://socket.massive.com/stocks", 0.0, "Needs a paid plan."
             ),
         ),
         secrets=(("key", "API key"),),

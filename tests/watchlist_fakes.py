@@ -56,6 +56,24 @@ class FakeSnapshot:
         return None if change is None or not self.prev_close else change / self.prev_close * 100
 
     @property
+    def shown_price(self) -> float | None:
+        """Last price, else the extended one."""
+        return self.ext_last if self.last_price is None else self.last_price
+
+    @property
+    def shown_change(self) -> float | None:
+        """Shown price minus previous close."""
+        if self.shown_price is None or self.prev_close is None:
+            return None
+        return self.shown_price - self.prev_close
+
+    @property
+    def shown_change_pct(self) -> float | None:
+        """The same in percent."""
+        change = self.shown_change
+        return None if change is None or not self.prev_close else change / self.prev_close * 100
+
+    @property
     def ext_change_pct(self) -> float | None:
         """Extended change in percent."""
         if self.ext_last is None or not self.last_price:

@@ -63,15 +63,23 @@ class Runtime:
         left += await self.pool.stop(_STOP_WORK_S)
         return left
 
-    def secret_from_environment(self, names: Sequence[str]) -> Secret | None:
-        """Read a key from the first of these variables that is set; from then on it is redacted everywhere."""
-        for name in names:
-            text = os.environ.get(name, "").strip()
-            if text:
-                secret = Secret(text)
-                self.redactor.register(secret)
-                return secret
-        return None
+    def secret_from_environment(self, names: Sequence[str], *, is_joined: bool = False) -> Secret | None:
+        """Read a key from the first of these variables that is set; from then on it is redacted everywhere.
+
+        With `is_joined` the key is all of them, joined by colons, and there is none while one is missing.
+        """
+        texts = [os.environ.get(name, "").strip() for name in names]
+        parts = [Secret(text) for text in texts if text]
+        if is_joined:
+            for part in parts:
+                self.redactor.register(part)
+            if len(parts) < len(names):
+                return None
+            parts = [Secret(":".join(texts))]
+        if not parts:
+            return None
+        self.redactor.register(parts[0])
+        return parts[0]
 
 
 class Core:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
 from marketwatch.domain.feed_config import FeedConfig, ReconnectPolicy
+from marketwatch.domain.secret import Secret
 from marketwatch.errors import ConfigurationError
 from marketwatch.feeds.catalog import CATALOG, FeedAddress, FeedKind, FeedSpec
 from marketwatch.feeds.reconnect import ReconnectRules
@@ -17,9 +18,7 @@ from marketwatch.protocols.base import Channel
 from marketwatch.qt.models.feed_settings_model import KindView, VariantView
 
 FIVE_ATTEMPTS: Final = ReconnectRules(first_s=1.0, cap_s=30.0, attempts=5)
-_SECRETS: Final[Mapping[str, tuple[tuple[str, str, tuple[str, ...]], ...]]] = {
-    "kite": (("key", "API key", ("KITE_API_KEY",)), ("token", "Access token", ("KITE_ACCESS_TOKEN",))),
-}
+_SECRET_LABELS: Final = {"KITE_API_KEY": "API key", "KITE_ACCESS_TOKEN": "Access token"}
 _NOTES: Final = {
     "massive": "formerly Polygon.io, US stocks",
     "polygon-local": "your own Polygon gateway",
@@ -29,7 +28,7 @@ _NOTES: Final = {
     "kite": "Zerodha, India",
     "mapping": "a stream of your own",
 }
-_VARIANTS: Final = {"delayed": "Delayed", "realtime": "Real time", "local": "This computer"}
+_VARIANTS: Final = {"delayed": "Delayed", "realtime": "Real time", "local": "This computer", "live": "Real time"}
 _HINTS: Final = {
     ("massive", "delayed"): "Every delayed price carries its tag.",
     ("massive", "realtime"): "Real time needs a paid plan.",
@@ -50,10 +49,17 @@ def kind_views() -> tuple[KindView, ...]:
 
 def secret_fields(spec: FeedSpec) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
     """Return code, label and environment variables of each secret of a kind."""
-    own = _SECRETS.get(spec.kind.value)
-    if own is not None:
-        return own
-    return (("key", "API key", spec.credential_names),) if spec.credential_names else ()
+    names = spec.credential_names
+    if spec.is_joined_key:
+        return tuple((name.lower(), _SECRET_LABELS.get(name, name), (name,)) for name in names)
+    return (("key", "API key", names),) if names else ()
+
+
+def joined_key(spec: FeedSpec, secret_of: Callable[[str], Secret | None]) -> Secret | None:
+    """Return the key as the protocol takes it; None while a part of it is missing."""
+    parts = [secret_of(code) for code, *_ in secret_fields(spec)]
+    texts = [part.reveal() for part in parts if part is not None]
+    return Secret(":".join(texts)) if texts and len(texts) == len(parts) else None
 
 
 def spec_of(config: FeedConfig) -> FeedSpec:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from marketwatch.app.core import Core
-from marketwatch.app.feed_kinds import kind_views, resolve, secret_fields, spec_of
+from marketwatch.app.feed_kinds import joined_key, kind_views, resolve, secret_fields, spec_of
 from marketwatch.domain.calendar import Phase
 from marketwatch.domain.feed_config import FeedConfig
 from marketwatch.domain.ids import FeedId
@@ -95,9 +95,21 @@ class FeedSettingsControl:
             await self._load_secrets(config)
         return self.feeds
 
-    def credentials(self, feed_id: FeedId, field: str = "key") -> Callable[[], Secret | None]:
+    def credentials(self, feed_id: FeedId) -> Callable[[], Secret | None]:
         """Return what a supervisor asks for its key; the answer follows every change."""
-        return lambda: self._secrets.known(feed_id, field)
+
+        def key() -> Secret | None:
+            config = next((one for one in self.feeds if one.id == feed_id), None)
+            return None if config is None else self._key(config, {})
+
+        return key
+
+    def _key(self, config: FeedConfig, typed: Mapping[str, Secret]) -> Secret | None:
+        """Return the key with what was typed instead of what is stored; redacted from now on."""
+        key = joined_key(spec_of(config), lambda code: typed.get(code) or self._secrets.known(config.id, code))
+        if key is not None:
+            self._core.runtime.redactor.register(key)
+        return key
 
     # --- the dialog
 
@@ -289,9 +301,10 @@ class FeedSettingsControl:
         except ConfigurationError as error:
             self._core.notices.add_error(error)
             return
-        key = typed.get("key") or self._secrets.known(config.id, "key")
+        for secret in typed.values():
+            self._core.runtime.redactor.register(secret)
         topics = tuple(Topic(channel, self._test_symbol(config)) for channel in settings.spec.default_channels)
-        plan = TestPlan(spec=settings.spec, address=settings.address, key=key, topics=topics)
+        plan = TestPlan(spec=settings.spec, address=settings.address, key=self._key(config, typed), topics=topics)
 
         def show(report: TestReport) -> None:
             page.show_report(config.id, report, self._time(report.ran_ns))

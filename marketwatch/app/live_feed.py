@@ -18,7 +18,7 @@ from marketwatch.services.notices import Severity
 
 
 class LiveFeed:
-    """One feed of the catalogue, at an address of one's own or the vendor's real-time one.
+    """One feed of the catalogue, at an address of one's own or the vendor's: the real-time one where there are more.
 
     Raises ConfigurationError when the address cannot be used.
     """
@@ -26,8 +26,8 @@ class LiveFeed:
     def __init__(self, core: Core, spec: FeedSpec, url: str | None) -> None:
         self._core = core
         self._spec = spec
-        self._address = spec.addresses["realtime"] if url is None else _address(spec, url)
-        self._secret = core.runtime.secret_from_environment(spec.credential_names)
+        self._address = _vendors_address(spec) if url is None else _address(spec, url)
+        self._secret = core.runtime.secret_from_environment(spec.credential_names, is_joined=spec.is_joined_key)
         self.feed_id = FeedId(spec.kind.value)
         self.nature = FeedNature.DELAYED if self._address.delay_s else FeedNature.LIVE
         rest_at = self._address.url if spec.has_rest_snapshot else None
@@ -52,13 +52,12 @@ class LiveFeed:
         self._figures.open()
         settings = FeedSettings(feed_id=self.feed_id, label=spec.label, spec=spec, address=self._address)
         core.feeds.add_feed(settings, self.credentials, session_open=self._is_session_open)
-        if self._secret is None and not _is_loopback(self._address.url):
-            names = " or ".join(spec.credential_names)
+        if spec.credential_names and self._secret is None and not _is_loopback(self._address.url):
             core.notices.add(
                 Severity.DECISION,
                 f"{spec.label} has no key",
                 "none is set in the environment",
-                f"Set {names} and start again",
+                f"Set {spec.credential_words} and start again",
             )
 
     def _is_session_open(self, wall_ns: int) -> bool | None:
@@ -71,6 +70,10 @@ class LiveFeed:
         await self._core.feeds.remove_feed(self.feed_id)
         await self._figures.close()
         self._core.keys.forget(self.feed_id)
+
+
+def _vendors_address(spec: FeedSpec) -> FeedAddress:
+    return spec.addresses.get("realtime") or next(iter(spec.addresses.values()))
 
 
 def _address(spec: FeedSpec, url: str) -> FeedAddress:

@@ -17,9 +17,12 @@ examples:
   marketwatch --replay day.parquet --speed 10    a recorded session, ten times as fast
   marketwatch --replay day.parquet --from 09:35  start at 09:35 of the session's own time
   marketwatch --feed massive --url ws://127.0.0.1:9000/stocks --watch AAPL,MSFT
+  marketwatch --feed kite --watch SBIN,2885      by symbol, or by number of the exchange
   marketwatch gateway --simulate --port 8765     the server alone, without a window
 
-keys are read from the environment (MASSIVE_API_KEY or POLYGON_API_KEY), never from the command line.
+kinds of feed: massive, polygon-local, odin, stream-service, kite
+keys are read from the environment, never from the command line: MASSIVE_API_KEY or POLYGON_API_KEY for massive,
+KITE_API_KEY and KITE_ACCESS_TOKEN for kite.
 """
 
 
@@ -110,7 +113,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--speed", metavar="N|max", type=speed, default=1.0, help="speed of the replay, 0.1 to 1000 or max")
     add("--from", dest="start_at", metavar="HH:MM", type=clock_time, help="where the replay starts, exchange time")
     add("--closes", metavar="FILE", type=_existing_file, help="daily bars (Parquet) with the closes before a replay")
-    add("--feed", metavar="KIND", help="read a feed of this kind (massive)")
+    add("--feed", metavar="KIND", help="read a feed of this kind (listed below)")
     add("--url", metavar="ADDRESS", help="address of the feed's server, such as ws://127.0.0.1:9000/stocks")
     add("--watch", metavar="A,B", type=_symbols, default=(), help="symbols to watch in a list of their own")
     add("--theme", choices=("dark", "light", "highContrast"), help="theme of this run")

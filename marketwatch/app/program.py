@@ -31,6 +31,7 @@ from marketwatch.storage.settings import Settings
 
 if TYPE_CHECKING:
     from marketwatch.app.diagnostics import Diagnostics
+    from marketwatch.app.instrument_lists import InstrumentLists
 
 _SAVE_S = 0.5
 _CLOSE_LISTS_S = 0.5
@@ -133,6 +134,9 @@ class Program:
             self._settings,
             open_recording=lambda path: _forget(tasks.start("open recording", self._open_recording(path))),
             open_simulated=lambda: _forget(tasks.start("open simulated market", self._open_simulated())),
+            load_instruments=lambda path: _forget(
+                tasks.start("load instrument list", self._lists_of_instruments().load(path))
+            ),
             write_report=lambda path: self._diagnostics().write(path),
         )
 
@@ -189,6 +193,11 @@ class Program:
             lists = read_all(resource_path("calendars"))
         apply_exceptions(self.core.calendars, lists)
 
+    def _lists_of_instruments(self) -> InstrumentLists:
+        from marketwatch.app.instrument_lists import InstrumentLists
+
+        return InstrumentLists(self.core, self._profile.state / "masters")
+
     async def _open_recording(self, path: Path) -> None:
         try:
             view = await self.screen.sessions.open_replay(path)
@@ -214,6 +223,7 @@ class Program:
 
             self._runtime.tasks.start("status lines", HeadlessStatus(self.screen, self._profile.cache).run())
         await asyncio.wait([opening])
+        await self._lists_of_instruments().use_stored()
         if self._options.screenshot is not None:
             await self._take_picture(self._options.screenshot)
 

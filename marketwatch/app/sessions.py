@@ -156,6 +156,7 @@ class Sessions:
             feed_id=live.feed_id,
             list_name="Watched",
             instruments=instruments,
+            zone=spec.rules.zone,
         )
         return self.view
 

@@ -42,11 +42,13 @@ class UserCommands:
         *,
         open_recording: Callable[[Path], None],
         open_simulated: Callable[[], None],
+        load_instruments: Callable[[Path], None],
         write_report: Callable[[Path], None],
     ) -> None:
         self._screen = screen
         self._settings = settings
         self._open_recording = open_recording
+        self._load_instruments = load_instruments
         self._write_report = write_report
         self._text_window: TextWindow | None = None
         self.commands = CommandSet(screen.window, {**self._table(), "open_simulated": open_simulated})
@@ -78,6 +80,7 @@ class UserCommands:
         screen, window, panel = self._screen, self._screen.window, self._screen.list_panel
         table: dict[str, Callable[[], None]] = {
             "open_recording": self._choose_recording,
+            "load_instruments": self._choose_instruments,
             "save_picture": self._choose_picture,
             "save_report": self._choose_report,
             "quit": screen.quit_requested.emit,
@@ -171,6 +174,14 @@ class UserCommands:
     def _choose_recording(self) -> None:
         dialog = self._file_dialog("Open recording", "Recorded sessions (*.parquet);;All files (*)", is_saving=False)
         dialog.fileSelected.connect(lambda name: self._open_recording(Path(name)))
+        dialog.open()
+
+    def _choose_instruments(self) -> None:
+        kinds = "Instrument lists (*.csv *.json *.txt);;All files (*)"
+        dialog = self._file_dialog(
+            "Load instrument list: Kite CSV, Angel One JSON, or a CSV of your own", kinds, is_saving=False
+        )
+        dialog.fileSelected.connect(lambda name: self._load_instruments(Path(name)))
         dialog.open()
 
     def _choose_picture(self) -> None:

@@ -292,6 +292,25 @@ class Snapshot:
         """Extended change in percent."""
         return percent(self.ext_change, self.ext_reference)
 
+    # What a reader is shown first
+
+    @property
+    def shown_price(self) -> float | None:
+        """Last price of the regular session; while there is none yet, that of the extended one."""
+        regular, extended = (self.other_price, self.price) if self.is_extended else (self.price, self.other_price)
+        return extended if regular is None else regular
+
+    @property
+    def shown_change(self) -> float | None:
+        """Shown price minus previous close."""
+        price, close = self.shown_price, self.prev_close
+        return None if price is None or close is None else price - close
+
+    @property
+    def shown_change_pct(self) -> float | None:
+        """Shown change in percent of the previous close."""
+        return percent(self.shown_change, self.prev_close)
+
     # All of it
 
     @property

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from marketwatch.domain.events import MarketEvent
 from marketwatch.domain.secret import Secret
-from marketwatch.errors import AuthenticationRefused, ConnectionFailed, MarketWatchError
-from marketwatch.feeds.catalog import FeedAddress
+from marketwatch.errors import AuthenticationRefused, ConfigurationError, ConnectionFailed, MarketWatchError
+from marketwatch.feeds.connection import Connection
 from marketwatch.feeds.link import Link, LinkSettings
 from marketwatch.feeds.liveness import Silence
 from marketwatch.feeds.meters import FeedMeters
@@ -20,9 +21,12 @@ from marketwatch.feeds.subscriptions import Difference, Subscriptions, TopicPhas
 from marketwatch.feeds.surroundings import FeedSettings, SessionOpen, Surroundings
 from marketwatch.protocols import base
 from marketwatch.protocols.base import Control, Topic
-from marketwatch.runtime.retry import Verdict, judge
+from marketwatch.runtime.retry import HandshakeRejected, Verdict, judge
 from marketwatch.runtime.scheduler import wait_until
 from marketwatch.runtime.tasks import stop_tasks
+
+if TYPE_CHECKING:
+    from marketwatch.feeds.catalog import FeedAddress
 
 _log = logging.getLogger(__name__)
 _NS = 1_000_000_000
@@ -76,6 +80,7 @@ class FeedSupervisor:
         self._generation = 0
         self._run_number = 0
         self._is_running = False
+        self._client_id = secrets.token_hex(8)
         self._wake = asyncio.Event()
         self._runs: set[asyncio.Task[None]] = set()
         self._link: Link | None = None
@@ -278,7 +283,7 @@ class FeedSupervisor:
     async def _open(self, generation: int) -> Link:
         spec, key, around = self._settings.spec, self._credentials(), self._around
         protocol = spec.protocol(key)
-        connection = await around.transport.connect(self._address.url, spec.headers(key))
+        connection = await self._connect(key, generation)
         settings = LinkSettings(
             name=self._settings.label,
             generation=generation,
@@ -297,6 +302,21 @@ class FeedSupervisor:
             tasks=around.tasks,
             on_failure=around.on_failure,
         )
+
+    async def _connect(self, key: Secret | None, generation: int) -> Connection:
+        spec = self._settings.spec
+        # Servers mix up connections that share a name: each has one of its own. The address may carry the key, so it
+        # is revealed to the transport alone.
+        url = spec.connection_url(self._address.url, key, f"{self._client_id}-{generation}")
+        try:
+            return await self._around.transport.connect(url.reveal(), spec.headers(key))
+        except HandshakeRejected as rejected:
+            control = spec.upgrade_refusal(rejected.status, rejected.body)
+            if isinstance(control, base.Refused):
+                raise ConfigurationError(self._settings.label, control.reason, self._advice()) from rejected
+            if control is not None:
+                self.link_control(control)
+            raise
 
     def _close_books(self, link: Link | None) -> None:
         self._link = None
@@ -378,9 +398,7 @@ class FeedSupervisor:
             self._enter(FeedState.LIVE)
 
     def _on_authentication_failed(self, control: base.AuthenticationFailed) -> None:
-        names = " or ".join(self._settings.spec.credential_names)
-        next_step = "Check the key in the settings" if self._credentials() else f"Set {names}"
-        raise AuthenticationRefused(self._settings.label, control.reason or "the key was refused", next_step)
+        raise AuthenticationRefused(self._settings.label, control.reason or "the key was refused", self._advice())
 
     def _on_confirmed(self, control: base.Confirmed) -> None:
         self._note_topic(control.topic, TopicPhase.CONFIRMED)
@@ -422,6 +440,12 @@ class FeedSupervisor:
 
     def _now(self) -> float:
         return self._around.clock.monotonic_ns() / _NS
+
+    def _advice(self) -> str:
+        spec = self._settings.spec
+        if not spec.credential_names:
+            return "Check the address and the server's own settings"
+        return "Check the key in the settings" if self._credentials() else f"Set {spec.credential_words}"
 
     def _note_topic(self, topic: Topic, phase: TopicPhase, reason: str = "", *, is_entitlement: bool = False) -> None:
         now_ns, text = self._around.clock.now_ns(), self._around.redact(reason)

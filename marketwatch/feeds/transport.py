@@ -48,6 +48,7 @@ _DEFAULT_PORTS = {"ws": 80, "wss": 443}
 _MAX_REDIRECTS = 3
 _EYEBALLS_DELAY_S = 0.25
 _CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "x-api-key"})
+_HARMLESS_VALUES = frozenset({"client_id"})
 
 # websockets writes headers and messages at DEBUG and tells of lost connections at ERROR; we say it in our words.
 _silent = logging.getLogger(f"{__name__}.silent")
@@ -207,7 +208,10 @@ class WebSocketConnection(ClientConnection):
 
 
 def check_address(url: str, *, has_credentials: bool) -> None:
-    """Raise ConfigurationError for an address that is no WebSocket, or that would send a key in the clear."""
+    """Raise ConfigurationError for an address that is no WebSocket, or that would send a key in the clear.
+
+    A query counts as credentials, unless all it holds is the name of the connection.
+    """
     try:
         parts = urllib.parse.urlsplit(url)
         host, _ = parts.hostname or "", parts.port
@@ -217,10 +221,15 @@ def check_address(url: str, *, has_credentials: bool) -> None:
         raise ConfigurationError("Feed address", "it must begin with wss:// or ws:// and name a host")
     if parts.username or parts.password:
         raise ConfigurationError("Feed address", "it must not hold a name or password", "Enter the key as a key")
+    has_credentials = has_credentials or _holds_credentials(parts.query)
     if parts.scheme == "ws" and has_credentials and not is_loopback(host):
         raise ConfigurationError(
             f"Feed address ws://{host}", "a key would travel unencrypted", "Use wss://, or a server on this computer"
         )
+
+
+def _holds_credentials(query: str) -> bool:
+    return any(part.partition("=")[0] not in _HARMLESS_VALUES for part in query.split("&") if part)
 
 
 def is_loopback(host: str) -> bool:

@@ -31,6 +31,7 @@ MENUS = ("File", "View", "List", "Chart", "Replay", "Help")
 COMMANDS = (
     Command("open_recording", "File", "&Open recording…", "Ctrl+O"),
     Command("open_simulated", "File", "Simulated &market"),
+    Command("load_instruments", "File", "&Load instrument list…"),
     Command("save_picture", "File", "Save &picture…", separator=True),
     Command("save_report", "File", "Save support &report…"),
     Command("quit", "File", "&Quit", "Ctrl+Q", separator=True),

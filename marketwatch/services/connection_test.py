@@ -21,6 +21,7 @@ from marketwatch.feeds.surroundings import FeedSettings, SessionOpen, Surroundin
 from marketwatch.protocols import base
 from marketwatch.protocols.base import Topic
 from marketwatch.runtime.executors import WorkerPool
+from marketwatch.runtime.retry import HandshakeRejected
 from marketwatch.runtime.scheduler import wait_until
 from marketwatch.services import connection_causes as causes
 from marketwatch.services.connection_findings import Finding, Step, StepResult, StepState, TestReport, words_for
@@ -128,7 +129,7 @@ class _Run:
 
     def note(self, step: Step, state: StepState, detail: str) -> None:
         """Write down how a step went."""
-        result = StepResult(step, state, detail)
+        result = StepResult(step, state, self._around.redact(detail))
         if self._steps[step] != result:
             self._steps[step] = result
             if self._on_progress is not None:
@@ -294,6 +295,11 @@ class _Run:
         if said is not None and (said[0] is not Finding.SYMBOL_REFUSED or not self._has_success()):
             return said
         error = self._ears.error
+        if isinstance(error, HandshakeRejected):
+            refusal = self._plan.spec.upgrade_refusal(error.status, error.body)
+            said = None if refusal is None else causes.of_controls([refusal], has_key=self._plan.key is not None)
+            if said is not None:
+                return said
         if error is not None:
             needs_key = bool(self._plan.spec.credential_names)
             return causes.of_error(error, needs_key=needs_key, has_key=self._plan.key is not None)
@@ -336,7 +342,7 @@ class _Run:
             ran_ns=self._ran_ns,
             steps=tuple(self._steps.values()),
             finding=finding,
-            sentence=sentence,
+            sentence=self._around.redact(sentence),
             next_step=next_step,
             took_s=took_s,
         )

@@ -221,7 +221,20 @@ def _extended(row: _Judged) -> _Finding | None:
             return _Finding(RowStateKind.PRE, "Before the open: regular figures stand still", tag="PRE")
         case Phase.POST:
             return _Finding(RowStateKind.POST, "After the close: regular figures stand still", tag="POST")
+        case Phase.CLOSED:
+            return _at_night(row)
     return None
+
+
+def _at_night(row: _Judged) -> _Finding | None:
+    """Trades while the exchange is closed move the extended figures, so they look like those."""
+    hours = row.calendar.day(row.market_ns).hours_ns
+    if hours is None or row.is_closed or not row.snapshot.is_extended:
+        return None
+    line = "Traded while the exchange is closed: regular figures stand still"
+    if row.market_ns < hours[1]:
+        return _Finding(RowStateKind.PRE, line, tag="PRE")
+    return _Finding(RowStateKind.POST, line, tag="POST")
 
 
 def _quiet(row: _Judged) -> _Finding | None:

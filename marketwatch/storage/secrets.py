@@ -245,6 +245,9 @@ class SecretStore:
     async def _read(self, name: str) -> tuple[Secret | None, SecretPlace | None, str]:
         stored = self._book.place(name)
         if stored is SecretPlace.MEMORY:
+            view, kept = self._views.get(name, _UNKNOWN), self._secrets.get(name)
+            if kept is not None and view.place is SecretPlace.MEMORY:
+                return kept, SecretPlace.MEMORY, view.trouble  # of this very run
             return None, None, "it was kept for one run only: enter it again"
         if stored is not SecretPlace.VAULT:
             secret, trouble = await self._read_keyring(name, is_expected=stored is SecretPlace.KEYRING)

@@ -91,7 +91,7 @@ def test_the_top_line_tells_where_the_keyboard_is(head: DockHead, theme: Theme) 
 
 
 def test_the_head_of_the_dock_in_use_is_told_without_colour(head: DockHead, theme: Theme) -> None:
-    theme.show("light")
+    theme.switch("light")
     head.tabs.clearFocus()
     other = head.tabs.tabRect(1).center().x()
     beside = head.tabs.geometry().right() + 20

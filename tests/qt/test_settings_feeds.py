@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 from feed_settings_fakes import (
     FEEDS,
-    KINDS,
     MASSIVE,
     ODIN,
-    STORED,
     STREAM,
     bad_report,
     fill_facts,
@@ -139,7 +137,7 @@ def test_f2_goes_to_the_name_and_an_empty_one_cannot_be_saved(page: FeedsPage, q
     page.form.name.selectAll()
     qtbot.keyClick(page.form.name, Qt.Key.Key_Backspace)
     assert page.problem == "It is empty."
-    assert names(page)[0] == "U" or names(page)[0] == "US stocks"
+    assert names(page)[0] == "US stocks"
 
 
 def test_a_feed_of_any_kind_can_be_added(page: FeedsPage) -> None:
@@ -428,7 +426,7 @@ def test_nothing_wrong_can_be_saved(dialog: tuple[SettingsDialog, FeedsPage], qt
 
 
 def test_pages_are_found_by_words(dialog: tuple[SettingsDialog, FeedsPage], qtbot: QtBot) -> None:
-    window, page = dialog
+    window, _ = dialog
     qtbot.keyClicks(window.nav.search, "key")
     assert (window.nav.button("feeds").isVisible(), window.nav.button("lookup").isVisible()) == (True, False)
     window.nav.search.setText("nonsense")
@@ -548,9 +546,3 @@ def test_a_vault_is_unlocked_begun_anew_or_left_alone(theme: Theme, qtbot: QtBot
     assert (dialog.second.isVisible(), dialog.go.text()) == (True, "Begin the vault")
     with qtbot.waitSignal(dialog.declined):
         dialog.memory.click()
-
-
-def test_stored_views_are_what_the_store_says() -> None:
-    assert STORED.is_set
-    assert KINDS[0].variant("delayed") is not None
-    assert KINDS[0].variant("own") is None

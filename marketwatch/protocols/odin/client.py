@@ -221,8 +221,7 @@ class OdinClient:
         venue, _, symbol = key.partition(":")
         for other in self._topics.topics_of(symbol):
             if other.key not in self._delivered:
-                self._topics.confirmed.discard(other)
-                self._control.append(Refused(other, f"this server has {symbol} at {venue} only"))
+                self._refuse(other, f"this server has {symbol} at {venue} only")
 
     # --- messages ----------------------------------------------------------------------------------------------
 
@@ -275,7 +274,7 @@ class OdinClient:
         if asked is None:
             return  # unasked for: what it leaves out was not refused
         for item, reason in answer.failed.items():
-            self._refuse(item, reason)
+            self._refuse_item(item, reason)
         if answer.unsure:
             self._topics.unsure.update(dict.fromkeys(answer.unsure, now + ANSWER_S))
             self._out.append(request("get_subscriptions"))
@@ -290,19 +289,24 @@ class OdinClient:
                 self._confirm(topic)
             else:
                 misread = True
-                self._control.append(Refused(topic, f"this server means {symbol} at {venue} by {item}"))
+                self._refuse(topic, f"this server means {symbol} at {venue} by {item}")
         if misread and not any(topic in self._topics.confirmed for topic in self._topics.topics_of(item)):
             self._ask("unsubscribe", [item], now)
 
     def _confirm(self, topic: Topic) -> None:
         if topic not in self._topics.confirmed:
             self._topics.confirmed.add(topic)
+            self._topics.refused.discard(topic)
             self._control.append(Confirmed(topic))
 
-    def _refuse(self, item: str, reason: str) -> None:
+    def _refuse(self, topic: Topic, reason: str) -> None:
+        self._topics.confirmed.discard(topic)
+        self._topics.refused.add(topic)
+        self._control.append(Refused(topic, reason))
+
+    def _refuse_item(self, item: str, reason: str) -> None:
         for topic in self._topics.topics_of(item):
-            self._topics.confirmed.discard(topic)
-            self._control.append(Refused(topic, reason))
+            self._refuse(topic, reason)
 
     def _on_unsubscribed(self, data: Element, now: float) -> None:
         names = names_in(data.get("unsubscribed_stocks"))
@@ -316,8 +320,9 @@ class OdinClient:
         named = {each.rpartition(" (")[0] or each for each in names}
         again = [
             key.item
-            for key in self._topics.wanted.values()
-            if key.item in named or (key.is_token and self._names.symbol(key.venue, key.item) in named | {""})
+            for topic, key in self._topics.wanted.items()
+            if topic not in self._topics.refused
+            and (key.item in named or (key.is_token and self._names.symbol(key.venue, key.item) in named | {""}))
         ]
         if named:
             self._ask("subscribe", list(dict.fromkeys(again)), now)
@@ -335,7 +340,7 @@ class OdinClient:
             if item in tokens:
                 self._accepted(item, "", "", now)
             else:
-                self._refuse(item, UNKNOWN)
+                self._refuse_item(item, UNKNOWN)
 
     def _on_market(self, element: Element, data: Element, now: float) -> None:
         kind = element.get("type")
@@ -381,7 +386,7 @@ class OdinClient:
 
     def _is_shared(self, topic: Topic, item: str) -> bool:
         """Tell whether another wanted topic is of the same share, as far as the names are known."""
-        if self._topics.topics_of(item):
+        if any(other not in self._topics.refused for other in self._topics.topics_of(item)):
             return True
         venue, _, wanted_as = topic.key.partition(":")
         place = venue_of(venue)

@@ -45,6 +45,7 @@ class Subscriptions:
     def __init__(self) -> None:
         self.wanted: dict[Topic, OdinKey] = {}
         self.confirmed: set[Topic] = set()
+        self.refused: set[Topic] = set()
         self._by_item: dict[str, dict[Topic, None]] = {}
         self._requests: deque[Asked] = deque()
         self.unsure: dict[str, float] = {}
@@ -65,6 +66,7 @@ class Subscriptions:
     def remove(self, topic: Topic) -> OdinKey | None:
         """Want a topic no longer; return its key, None when it was not wanted."""
         self.confirmed.discard(topic)
+        self.refused.discard(topic)
         key = self.wanted.pop(topic, None)
         if key is not None:
             self._by_item[key.item].pop(topic)
@@ -85,10 +87,13 @@ class Subscriptions:
         return portions
 
     def answered(self, action: str, names: Iterable[str]) -> Asked | None:
-        """Return the request that a response answers: the oldest that shares a name with it, else the oldest."""
-        mentioned = {_plain(each) for each in names}
+        """Return the request that a response answers: the oldest it can be about, else the oldest.
+
+        A token comes back under its symbol, so `SBIN (NSE)` can be about any request that names a token.
+        """
+        mentioned = [each for each in names if each]
         candidates = [asked for asked in self._requests if asked.action == action]
-        chosen = next((asked for asked in candidates if mentioned.intersection(asked.items)), None)
+        chosen = next((asked for asked in candidates if _is_about(asked.items, mentioned)), None)
         if chosen is None and candidates:
             chosen = candidates[0]
         if chosen is not None:
@@ -151,9 +156,11 @@ def names_in(value: object) -> list[str]:
     return [name(entry) for entry in value] if isinstance(value, list) else []
 
 
-def _plain(text_: str) -> str:
-    match = _NAMED.match(text_)
-    return match[1] if match else text_
+def _is_about(items: list[str], mentioned: list[str]) -> bool:
+    named = [match[1] for each in mentioned if (match := _NAMED.match(each))]
+    if named and any(item.isdecimal() for item in items):
+        return True
+    return not mentioned or not set(items).isdisjoint([*mentioned, *named])
 
 
 def _accepted(value: object) -> tuple[set[str], list[tuple[str, str]]]:

@@ -17,7 +17,8 @@ LEGEND_PX = 46
 _FOOT_PX = 10
 _VOLUME_HEAD_PX = 20
 _BODY_SHARE = 0.68
-_LEAST_PRICE_PX = 80
+_LEAST_CANDLES_PX = 84
+_LEAST_PRICE_PX = LEGEND_PX + _LEAST_CANDLES_PX + _FOOT_PX
 _FAR = 30_000
 
 Pixels = npt.NDArray[np.int64]
@@ -160,4 +161,5 @@ class Frame:
 
 
 def _legend_room(layout: Layout) -> int:
-    return LEGEND_PX if layout.price_height >= 3 * LEGEND_PX else 8
+    """Return what the legend takes from the price pane: all it needs, so that it covers no candle."""
+    return LEGEND_PX if layout.price_height >= 2 * LEGEND_PX else 8

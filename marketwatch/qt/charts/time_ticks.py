@@ -127,7 +127,16 @@ class TimeTicks:
                 if row not in starts:
                     ticks.append(TimeTick(row, text, False))
         ticks.sort(key=lambda tick: tick.row)
-        return _thinned(ticks, _CLOSEST * label_px / pitch)
+        return self._with_opening_time(_thinned(ticks, _CLOSEST * label_px / pitch))
+
+    def _with_opening_time(self, ticks: list[TimeTick]) -> list[TimeTick]:
+        """Name the time too where a session has just begun: no other label would tell it yet."""
+        if not ticks or not ticks[-1].is_start:
+            return ticks
+        last = ticks[-1]
+        opened_ns = int(self._columns.opens_ns[last.row])
+        _, offset = self._zone_time.segments(opened_ns, opened_ns)[-1]
+        return [*ticks[:-1], TimeTick(last.row, f"{last.text} {self._clock_text(opened_ns, offset)}", True)]
 
     def _step_ns(self, first: int, last: int, pitch: float, interval_ns: int, label_px: float) -> int | None:
         """Return the finest step that leaves room for labels; None when a whole session is narrower than two."""

@@ -130,7 +130,7 @@ class SearchDelegate(QStyledItemDelegate):
         last = last_text(snapshot, instrument)
         self._text(painter, self._strong, "text1", x - self._strong.width(last), base, last)
         x += _GAP + _CHANGE_WIDTH
-        change = None if snapshot is None else snapshot.day_change_pct
+        change = None if snapshot is None else snapshot.shown_change_pct
         text = fmt.percent(change)
         self._text(painter, self._base, self._theme.direction(change), x - self._base.width(text), base, text)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from marketwatch.qt.icons import IconName, IconSet
 from marketwatch.qt.panels.painted import base_line, draw_focus, set_text_role
@@ -15,6 +15,7 @@ from marketwatch.qt.theme_tokens import Role
 WIDTH = 200
 _ROW = 30
 _PADDING = 10
+_GLASS = 14
 
 
 class NavEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,11 +43,10 @@ class SettingsNav(QWidget):
         self.search = QLineEdit(self)
         self.search.setPlaceholderText("Find a setting")
         self.search.setAccessibleName("Find a setting")
-        glass = QAction(self)
-        icons.keep(glass, "search", "text3", 14)
-        self.search.addAction(glass, QLineEdit.ActionPosition.LeadingPosition)
-        for button in self.search.findChildren(QToolButton):
-            button.setProperty("small", True)  # else the style sheet makes it too high for the field
+        self.search.setTextMargins(_GLASS + 4, 0, 0, 0)
+        self._glass = QLabel(self.search)
+        self._glass.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._glass.move(9, (theme.height("control") - _GLASS) // 2)
         self.search.textChanged.connect(self._find)
         self._none = QLabel("Nothing found", self)
         set_text_role(self._none, "text3")
@@ -61,7 +61,13 @@ class SettingsNav(QWidget):
         self._column.addStretch(1)
         self.setFixedWidth(WIDTH)
         self.setAccessibleName("Pages of the settings")
-        theme.changed.connect(self.update)
+        theme.changed.connect(self._dress)
+        self._dress()
+
+    def _dress(self) -> None:
+        self._glass.setPixmap(self._icons.pixmap("search", "text3", _GLASS, self.devicePixelRatioF()))
+        self._glass.adjustSize()
+        self.update()
 
     def add(self, entry: NavEntry) -> None:
         """Add a page at the end of its group."""

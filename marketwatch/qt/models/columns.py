@@ -110,6 +110,19 @@ def _write_spark(row: WatchRow, value: tuple[int, int] | None) -> str:
     return "1 point" if value[0] == 1 else f"{value[0]} points"
 
 
+def _shown(key: str, figure: str) -> Callable[[WatchRow], str]:
+    """Say why a shown figure is missing, or that it is not of the regular session."""
+    withheld = _withheld(key)
+
+    def tooltip(row: WatchRow) -> str:
+        snapshot = row.snapshot
+        why = withheld(row)
+        is_extended = snapshot is not None and snapshot.last_price is None and getattr(snapshot, figure) is not None
+        return f"Extended hours: {why}" if is_extended and why else why
+
+    return tooltip
+
+
 def _figure(key: str) -> Callable[[WatchRow], float | None]:
     read = operator.attrgetter(key)
 
@@ -171,11 +184,17 @@ def _no_tooltip(row: WatchRow) -> str:
 SYMBOL = Column("symbol", "Symbol", 110, CellKind.SYMBOL, Tone.STRONG, _symbol, _write_text, symbol_tooltip)
 SPARK = Column(
     "sparkline", "Today", 50, CellKind.SPARK, Tone.PLAIN, _spark_change, _write_spark, _no_tooltip,
-    yields=3, sort_by=_figure("day_change_pct"),
+    yields=3, sort_by=_figure("shown_change_pct"),
 )  # fmt: skip
-LAST = _price("last_price", "Last", 78, Tone.STRONG)
-CHANGE = _price("day_change", "Chg", 64, Tone.CHANGE, yields=5)._replace(write=_write_change)
-CHANGE_PCT = _percent("day_change_pct", "Chg %", 56, Tone.CHANGE)
+LAST = _price("last_price", "Last", 78, Tone.STRONG)._replace(
+    value=_figure("shown_price"), tooltip=_shown("last_price", "shown_price")
+)
+CHANGE = _price("day_change", "Chg", 64, Tone.CHANGE, yields=5)._replace(
+    value=_figure("shown_change"), tooltip=_shown("day_change", "shown_change"), write=_write_change
+)
+CHANGE_PCT = _percent("day_change_pct", "Chg %", 56, Tone.CHANGE)._replace(
+    value=_figure("shown_change_pct"), tooltip=_shown("day_change_pct", "shown_change_pct")
+)
 BID = _price("bid", "Bid", 72, yields=1)
 ASK = _price("ask", "Ask", 72, yields=1)
 VOLUME = Column(

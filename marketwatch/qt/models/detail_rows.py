@@ -120,7 +120,7 @@ class Subject(msgspec.Struct, frozen=True):
 def head_view(subject: Subject) -> HeadView:
     """Describe symbol, price and state."""
     instrument, state = subject.instrument, subject.state
-    last = subject.figure("last_price")
+    last = subject.figure("shown_price")
     unit = fmt.minor_unit(instrument.currency)
     price = subject.write(last)
     return HeadView(
@@ -131,7 +131,7 @@ def head_view(subject: Subject) -> HeadView:
         price=f"{price}\u202f{unit}" if unit and last is not None else price,
         price_role="text3" if last is None else subject.role,
         change=_change(subject),
-        direction=subject.figure("day_change"),
+        direction=subject.figure("shown_change"),
         is_faded=state.primary in _FIGURES_GREYED,
         tip="\n".join(filter(None, dict.fromkeys((subject.tip("last_price"), subject.tip("day_change"))))),
         state=state.explanation or state.word or "Live",
@@ -141,11 +141,11 @@ def head_view(subject: Subject) -> HeadView:
 
 
 def _change(subject: Subject) -> str:
-    change = subject.figure("day_change")
+    change = subject.figure("shown_change")
     if change is None:
-        return fmt.MISSING if subject.figure("last_price") is not None else ""
+        return fmt.MISSING if subject.figure("shown_price") is not None else ""
     written = fmt.change_format(subject.instrument.decimals, subject.instrument.currency)(change)
-    return f"{written} ({fmt.percent(subject.figure('day_change_pct'))})"
+    return f"{written} ({fmt.percent(subject.figure('shown_change_pct'))})"
 
 
 def _state_role(state: RowState) -> Role:

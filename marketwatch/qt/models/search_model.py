@@ -171,7 +171,7 @@ def spoken(row: SearchRow) -> str:
 
 def last_text(snapshot: Snapshot | None, instrument: Instrument) -> str:
     """Write the last price of a result line."""
-    last = None if snapshot is None else snapshot.last_price
+    last = None if snapshot is None else snapshot.shown_price
     return fmt.price(last, instrument.decimals, instrument.currency)
 
 

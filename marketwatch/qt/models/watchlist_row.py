@@ -113,7 +113,7 @@ class WatchRow:
         self.snapshot = source.snapshot(self.entry)
         self.state = source.row_state(self.entry)
         if self.snapshot is not None:
-            self.seen_price = self.snapshot.last_price
+            self.seen_price = self.snapshot.shown_price
             self.version = self.snapshot.version
         self.texts = []
 
@@ -129,12 +129,12 @@ class WatchRow:
     def note_tick(self, now_ns: int, min_gap_ns: int) -> bool:
         """Start a flash when the last price moved; tell whether one began. Flashes too close together are merged."""
         snapshot = self.snapshot
-        if snapshot is None or snapshot.last_price == self.seen_price:
+        if snapshot is None or snapshot.shown_price == self.seen_price:
             return False
-        before, self.seen_price = self.seen_price, snapshot.last_price
-        if before is None or snapshot.last_price is None or now_ns - self.flash_start_ns < min_gap_ns:
+        before, self.seen_price = self.seen_price, snapshot.shown_price
+        if before is None or snapshot.shown_price is None or now_ns - self.flash_start_ns < min_gap_ns:
             return False
-        moved_up = snapshot.tick_direction > 0 if snapshot.tick_direction else snapshot.last_price > before
+        moved_up = snapshot.tick_direction > 0 if snapshot.tick_direction else snapshot.shown_price > before
         self.flash_direction = _FLASH_UP if moved_up else _FLASH_DOWN
         self.flash_start_ns = now_ns
         return True

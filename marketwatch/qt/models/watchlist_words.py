@@ -80,8 +80,8 @@ def row_sentence(row: WatchRow) -> str:
     if row.instrument is None:
         return f"Section {row.heading}"
     snapshot = row.snapshot
-    last = None if snapshot is None else snapshot.last_price
-    change = None if snapshot is None else snapshot.day_change_pct
+    last = None if snapshot is None else snapshot.shown_price
+    change = None if snapshot is None else snapshot.shown_change_pct
     price = row.price(last) if last is not None else "no price"
     parts = [row.instrument.symbol, price, fmt.percent_in_words(change), state_in_words(row)]
     return ", ".join(part for part in parts if part)

@@ -9,7 +9,7 @@ from marketwatch.qt import formatting as fmt
 from marketwatch.qt.models.columns import CellKind, Column, Tone
 from marketwatch.qt.models.watchlist_row import WatchRow
 from marketwatch.qt.panels.cell_pictures import SparkCache, paint_edge, paint_range
-from marketwatch.qt.panels.row_looks import LIVE, LOOKS, Look
+from marketwatch.qt.panels.row_looks import EXTENDED_ONLY, LIVE, LOOKS, Edge, Look
 from marketwatch.qt.panels.tags import TagPainter, row_tags
 from marketwatch.qt.panels.text_measure import TextMeasure
 from marketwatch.qt.theme import Theme
@@ -95,7 +95,10 @@ class CellPainter:
 
     def look(self, row: WatchRow) -> Look:
         """Return the look of a row's state."""
-        return LIVE if row.state is None else LOOKS[row.state.primary]
+        look = LIVE if row.state is None else LOOKS[row.state.primary]
+        if look.edge is Edge.LOWER_HALF and row.snapshot is not None and row.snapshot.last_price is None:
+            return EXTENDED_ONLY
+        return look
 
     def fits(self, row: WatchRow, column: Column, text: str, width: int) -> bool:
         """Tell whether a figure can be drawn in full."""

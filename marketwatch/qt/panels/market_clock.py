@@ -50,7 +50,8 @@ def clock_view(market: str, calendar: TradingCalendar, now_ns: int, *, note: str
         left = formatting.duration(left_s) if is_at_rest else formatting.time_left(left_s)
         words += f", {_next_words(calendar, phase)} in {left}"
     time = time_text.short_time(now_ns, zone) if is_at_rest else time_text.clock_time(now_ns, zone)
-    return ClockView(market, f"{time} {time_text.zone_name(zone, now_ns)}{f", {note}" if note else ""}", words, is_at_rest)
+    when = ", ".join(part for part in (f"{time} {time_text.zone_name(zone, now_ns)}", note) if part)
+    return ClockView(market, when, words, is_at_rest)
 
 
 def _next_words(calendar: TradingCalendar, phase: Phase) -> str:

@@ -35,6 +35,8 @@ class Look(NamedTuple):
 
 
 LIVE = Look()
+EXTENDED_ONLY = Look(Edge.LOWER_HALF, "extended")
+"""Of a row in extended hours whose last price is of these hours: nothing in it stands still."""
 LOOKS: dict[RowStateKind, Look] = {
     RowStateKind.LIVE: LIVE,
     RowStateKind.DELAYED: Look(Edge.SOLID, "delayed", price_ground="delayedTint"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from fake_time import FakeTime
+
 from marketwatch.app.lag_watch import LagWatch
 from marketwatch.domain.ids import FeedId
 from marketwatch.feeds.status import FeedState, FeedStatus

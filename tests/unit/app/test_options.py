@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from marketwatch.app.options import Options, read_options
+from marketwatch.app.options import Options, build_parser, read_options
+from marketwatch.feeds.catalog import CATALOG, FeedKind
 
 
 def test_without_arguments_everything_has_its_default() -> None:
@@ -25,6 +26,14 @@ def test_a_replay_with_all_its_options(tmp_path: Path) -> None:
 def test_a_feed_with_symbols_named_twice() -> None:
     options = read_options(["--feed", "massive", "--url", "ws://127.0.0.1:9/stocks", "--watch", "AAPL, MSFT,,AAPL"])
     assert options.watch == ("AAPL", "MSFT")
+
+
+@pytest.mark.parametrize("kind", list(FeedKind))
+def test_every_kind_of_feed_is_accepted_and_told_of(kind: FeedKind) -> None:
+    assert read_options(["--feed", kind.value, "--watch", "A"]).feed == kind.value
+    told = build_parser().format_help()
+    assert kind.value in told
+    assert all(name in told for name in CATALOG[kind].credential_names)
 
 
 def test_a_picture_of_a_size() -> None:
@@ -46,6 +55,7 @@ def test_a_picture_of_a_size() -> None:
         (["--after", "-1"], "not a number of seconds"),
         (["--quit"], "--quit needs --screenshot"),
         (["--replay", __file__, "--feed", "massive"], "do not go together"),
+        (["--feed", "nonsense"], "choose one of massive, polygon-local, odin, stream-service, kite"),
         (["--key", "secret"], "unrecognized"),
     ],
 )

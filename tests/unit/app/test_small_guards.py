@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from fake_time import FakeTime
+
 from marketwatch.app.crash import CrashGuard
 from marketwatch.app.gap_marker import GapMarker
 from marketwatch.app.single_instance import SingleInstance
@@ -68,7 +68,9 @@ def _status(state: FeedState, *, last: int | None = None, since: int | None = No
     return FeedStatus(feed_id=FEED, label="Massive", state=state, last_message_ns=last, since_ns=since, delay_s=900.0)
 
 
-@pytest.mark.parametrize(("nature", "gaps"), [(FeedNature.DELAYED, [(9_100 * NS, 9_160 * NS)]), (FeedNature.REPLAY, [])])
+@pytest.mark.parametrize(
+    ("nature", "gaps"), [(FeedNature.DELAYED, [(9_100 * NS, 9_160 * NS)]), (FeedNature.REPLAY, [])]
+)
 def test_the_time_a_real_feed_was_away_is_a_gap(nature: FeedNature, gaps: list[tuple[int, int]]) -> None:
     clock = FakeTime()
     hub = MarketHub(clock)

@@ -9,6 +9,7 @@ from marketwatch.domain.ids import FeedId
 from marketwatch.domain.secret import Secret
 from marketwatch.feeds.catalog import CATALOG, FeedKind
 from marketwatch.feeds.status import FeedState, FeedStatus
+from marketwatch.protocols.base import Authenticated, Connected
 
 
 @pytest.mark.parametrize("kind", list(FeedKind))
@@ -16,13 +17,40 @@ def test_every_kind_has_a_row_that_can_be_used(kind: FeedKind) -> None:
     spec = CATALOG[kind]
     assert spec.kind is kind
     assert set(spec.default_channels) <= set(spec.channels)
-    assert spec.credential_names
-    protocol = spec.protocol(Secret("a-key"))
+    protocol = spec.protocol(Secret("a-key:a-token"))
     protocol.connection_made(0.0)
-    assert protocol.take_control() == []
+    assert {type(control) for control in protocol.take_control()} <= {Connected, Authenticated}
+    assert spec.addresses
     for address in spec.addresses.values():
         assert spec.normalise_url(address.url) == address.url
-        assert address.url.startswith("wss://")
+        assert address.url.startswith("wss://" if spec.credential_names else "ws://localhost:")
+
+
+@pytest.mark.parametrize("kind", list(FeedKind))
+def test_an_instrument_that_no_list_knows_has_a_key_of_the_kind(kind: FeedKind) -> None:
+    spec = CATALOG[kind]
+    symbol = "SBIN" if spec.currency == "INR" else "AAPL"
+    instrument_id = spec.instrument_of(symbol)
+    key = spec.feed_key(instrument_id)
+    assert key is not None
+    assert spec.instrument_of(key) == instrument_id
+
+
+@pytest.mark.parametrize("kind", list(FeedKind))
+def test_only_the_address_that_is_really_called_may_hold_the_key(kind: FeedKind) -> None:
+    spec, key = CATALOG[kind], Secret("an-api-key:a-token")
+    for address in spec.addresses.values():
+        called = spec.connection_url(address.url, key, "a-name")
+        assert called.reveal().startswith(address.url)
+        assert str(called) == repr(called) == "***"
+        if "a-token" in called.reveal():
+            assert called.reveal() == f"{address.url}?api_key=an-api-key&access_token=a-token"
+            assert kind is FeedKind.KITE
+
+
+def test_two_variables_are_one_key_where_both_are_needed() -> None:
+    assert CATALOG[FeedKind.MASSIVE].credential_words == "MASSIVE_API_KEY or POLYGON_API_KEY"
+    assert CATALOG[FeedKind.KITE].credential_words == "KITE_API_KEY and KITE_ACCESS_TOKEN"
 
 
 def test_massive_knows_its_delay_and_sends_the_key_in_a_header() -> None:

@@ -17,12 +17,16 @@ DAY = datetime.date(2013, 10, 8)
 
 def _write(path: Path, values: str) -> Path:
     with duckdb.connect() as database:
-        database.execute(f"COPY (SELECT * FROM (VALUES {values}) AS t(date, symbol, close)) TO '{path}' (FORMAT parquet)")
+        database.execute(
+            f"COPY (SELECT * FROM (VALUES {values}) AS t(date, symbol, close)) TO '{path}' (FORMAT parquet)"
+        )
     return path
 
 
 def test_the_last_close_before_the_session_counts(tmp_path: Path) -> None:
-    rows = "('2013-10-04','SPY',168.89),('2013-10-07','SPY',167.42),('2013-10-08','SPY',165.48),('2013-10-04','IBM',184.1)"
+    rows = (
+        "('2013-10-04','SPY',168.89),('2013-10-07','SPY',167.42),('2013-10-08','SPY',165.48),('2013-10-04','IBM',184.1)"
+    )
     closes = previous_closes(_write(tmp_path / "daily.parquet", rows), DAY, ["SPY", "IBM", "AIG"])
     assert closes == {"SPY": 167.42, "IBM": 184.1}
 

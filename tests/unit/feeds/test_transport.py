@@ -22,6 +22,18 @@ def test_a_key_may_not_travel_in_the_clear(url: str) -> None:
     check_address(url, has_credentials=False)
 
 
+def test_a_query_counts_as_a_key_unless_it_only_names_the_connection() -> None:
+    secret = "?api_key=hunter2&access_token=hunter3"
+    with pytest.raises(ConfigurationError, match="unencrypted") as caught:
+        check_address(f"ws://192.168.1.5:9000/ticks{secret}", has_credentials=False)
+    assert "hunter" not in f"{caught.value!r} {caught.value}"
+    check_address(f"wss://feed.example/ticks{secret}", has_credentials=False)
+    check_address(f"ws://127.0.0.1:9000/ticks{secret}", has_credentials=False)
+    check_address("ws://192.168.1.5:8080/enhanced-stream?client_id=a-name", has_credentials=False)
+    with pytest.raises(ConfigurationError, match="unencrypted"):
+        check_address("ws://192.168.1.5:8080/enhanced-stream?client_id=a-name&token=x", has_credentials=False)
+
+
 @pytest.mark.parametrize(
     "url", ["https://feed.example", "feed.example", "wss://", "", "ws://host:notaport", "ws://[::1", "ws://host:99999"]
 )

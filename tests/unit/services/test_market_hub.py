@@ -159,7 +159,9 @@ def test_extended_figures_are_kept_apart(rig: HubRig) -> None:
     assert (s.last_price, s.ext_last, s.volume, s.day_high) == (None, 101.0, 10, None)
     assert s.ext_change == pytest.approx(1.0)
     assert s.withheld("last_price") is not None
+    assert (s.shown_price, s.shown_change) == (101.0, pytest.approx(1.0))
     rig.publish(trade("09:30", 102.0))
+    assert (s.shown_price, s.shown_change_pct) == (102.0, pytest.approx(2.0))
     assert (s.last_price, s.ext_last, s.day_open, s.volume) == (102.0, 101.0, 102.0, 110)
     rig.publish(trade("15:59", 105.0), trade("16:05", 104.0, conditions=FORM_T))
     assert (s.last_price, s.ext_last, s.day_high, s.tick_direction) == (105.0, 104.0, 105.0, 1)

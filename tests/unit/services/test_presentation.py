@@ -134,6 +134,26 @@ def test_live_ticks_win_over_the_calendar() -> None:
     assert row.judge("2025-06-28T12:00:05").primary is Kind.LIVE
 
 
+@pytest.mark.parametrize(("when", "kind"), [("2025-06-26T22:00", Kind.POST), ("03:00", Kind.PRE)])
+def test_a_trade_at_night_leaves_no_row_blank(when: str, kind: RowStateKind) -> None:
+    row = Row()
+    row.rig.publish(trade(when, 100.0, 10, conditions=(12,)))
+    ibm = row.rig.ibm
+    assert (ibm.last_price, ibm.ext_last, ibm.shown_price, ibm.volume) == (None, 100.0, 100.0, 10)
+    state = row.judge(when)
+    assert (state.primary, state.tags) == (kind, (kind.name,))
+    assert "exchange is closed" in state.explanation
+
+
+def test_a_night_without_trades_is_closed() -> None:
+    row = live_row()
+    assert row.judge("22:00").primary is Kind.CLOSED
+    row.rig.publish(trade("22:00", 101.0, conditions=(12,)))
+    assert row.judge("22:00:05").primary is Kind.POST
+    assert row.rig.ibm.shown_price == 100.0
+    assert row.judge("22:05").primary is Kind.CLOSED
+
+
 def test_extended_sessions() -> None:
     row = Row()
     row.rig.publish(trade("09:20", 100.0, conditions=(12,)))

@@ -227,6 +227,16 @@ async def test_80_back_in_the_keychain_the_vault_forgets(bench: Bench) -> None:
     assert view.trouble == "it was stored in a keychain out of reach: this system has no keychain that answers"
 
 
+async def test_80_reading_again_does_not_lose_what_only_memory_holds(bench: Bench) -> None:
+    bench.without_keyring()
+    store = await bench.run()
+    await store.put(MASSIVE, "key", KEY)
+    view = await store.load(MASSIVE, "key")
+    assert (view.words, store.known(MASSIVE, "key")) == ("kept for this run only", KEY)
+    await store.forget(MASSIVE, "key")
+    assert store.known(MASSIVE, "key") is None
+
+
 # --- 81 locked, or a dialog nobody answers
 
 

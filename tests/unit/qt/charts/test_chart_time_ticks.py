@@ -54,6 +54,15 @@ def test_a_session_begins_with_its_date_and_goes_on_with_round_times() -> None:
     assert [tick.row for tick in ticks[1:3]] == [30, 90]
 
 
+def test_a_session_that_has_just_begun_names_its_time() -> None:
+    yesterday, today = _minutes(_utc(2013, 10, 7, 13, 30), 390), _minutes(_utc(2013, 10, 8, 13, 30), 10)
+    assert _Axis(today, NEW_YORK).labels(7.0, BarInterval.M1) == ["8 Oct 09:30"]
+    labels = _Axis([*yesterday, *today], NEW_YORK).labels(7.0, BarInterval.M1)
+    assert (labels[0], labels[-1]) == ("7 Oct", "8 Oct 09:30")
+    later = _minutes(_utc(2013, 10, 8, 13, 30), 60)
+    assert _Axis(later, NEW_YORK).labels(7.0, BarInterval.M1)[:2] == ["8 Oct", "09:45"]
+
+
 def test_half_hour_zone_has_round_local_times() -> None:
     day = _minutes(_utc(2025, 9, 4, 3, 45), 75, every=5)  # 09:15 IST
     assert _Axis(day, INDIA).labels(6.0, BarInterval.M5) == ["4 Sep", "10:00", "12:00", "14:00"]

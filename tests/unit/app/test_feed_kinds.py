@@ -1,0 +1,102 @@
+"""The catalog as the settings show it, and configured feeds as supervisors want them."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from marketwatch.app.feed_kinds import check_address, joined_key, kind_views, resolve, secret_fields, spec_of
+from marketwatch.domain.feed_config import FeedConfig, ReconnectPolicy
+from marketwatch.domain.ids import FeedId
+from marketwatch.domain.secret import Secret
+from marketwatch.errors import ConfigurationError
+from marketwatch.feeds.catalog import CATALOG, FeedKind
+from marketwatch.protocols.base import Channel
+
+MASSIVE = CATALOG[FeedKind.MASSIVE]
+CONFIG = FeedConfig(id=FeedId("massive-2"), kind="massive", name="Mine", variant="delayed")
+
+
+def test_every_kind_of_the_catalog_can_be_shown() -> None:
+    views = kind_views()
+    assert [view.kind for view in views] == [kind.value for kind in CATALOG]
+    massive = next(view for view in views if view.kind == "massive")
+    assert [(one.name, one.label, one.delay_s) for one in massive.variants] == [
+        ("delayed", "Delayed 15 min", 900.0),
+        ("realtime", "Real time", 0.0),
+    ]
+    assert massive.channels == (("T", "Trades"), ("Q", "Quotes"), ("A", "Second bars"), ("AM", "Minute bars"))
+    assert massive.default_channels == ("T", "Q")
+    assert massive.secrets == (("key", "API key"),)
+    assert secret_fields(MASSIVE) == (("key", "API key", ("MASSIVE_API_KEY", "POLYGON_API_KEY")),)
+
+
+def test_a_key_of_several_parts_is_whole_or_none() -> None:
+    joined = msgspec.structs.replace(MASSIVE, credential_names=("X_API_KEY", "X_TOKEN"), is_joined_key=True)
+    assert [code for code, *_ in secret_fields(joined)] == ["x_api_key", "x_token"]
+    parts = {"x_api_key": Secret("one")}
+    assert joined_key(joined, parts.get) is None
+    parts["x_token"] = Secret("two")
+    assert joined_key(joined, parts.get) == Secret("one:two")
+    assert joined_key(MASSIVE, {"key": Secret("one")}.get) == Secret("one")
+    assert joined_key(msgspec.structs.replace(MASSIVE, credential_names=()), parts.get) is None
+
+
+def test_a_feed_by_default() -> None:
+    settings = resolve(CONFIG)
+    assert (settings.feed_id, settings.label) == ("massive-2", "Mine")
+    assert (settings.address.url, settings.address.delay_s) == ("wss://delayed.massive.com/stocks", 900.0)
+    assert settings.spec.default_channels == (Channel.TRADES, Channel.QUOTES)
+    assert settings.spec.limits.reconnect.attempts is None
+
+
+def test_a_feed_as_the_user_wants_it() -> None:
+    config = msgspec.structs.replace(
+        CONFIG,
+        variant="own",
+        own_address="ws://127.0.0.1:9000",
+        channels=("AM", "T"),
+        reconnect=ReconnectPolicy.FIVE_ATTEMPTS,
+    )
+    settings = resolve(config)
+    assert (settings.address.url, settings.address.delay_s) == ("ws://127.0.0.1:9000/stocks", 0.0)
+    assert settings.spec.default_channels == (Channel.TRADES, Channel.MINUTE_BARS)
+    rules = settings.spec.limits.reconnect
+    assert (rules.first_s, rules.cap_s, rules.attempts) == (1.0, 30.0, 5)
+
+
+def test_an_own_address_that_is_the_vendors_keeps_its_delay() -> None:
+    config = msgspec.structs.replace(CONFIG, variant="own", own_address="wss://delayed.massive.com")
+    assert resolve(config).address.delay_s == 900.0
+
+
+@pytest.mark.parametrize(
+    "change", [{"kind": "telepathy"}, {"variant": "own"}, {"variant": "own", "own_address": "http://x"}]
+)
+def test_what_cannot_be_used_is_said(change: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError):
+        resolve(msgspec.structs.replace(CONFIG, **change))
+
+
+def test_a_kind_is_found_by_its_word() -> None:
+    assert spec_of(CONFIG) is MASSIVE
+
+
+@pytest.mark.parametrize(
+    ("address", "has_key", "word", "is_warning"),
+    [
+        ("wss://socket.massive.com/stocks", True, "", False),
+        ("ws://127.0.0.1:9000", True, "", False),
+        ("ws://localhost/stocks", True, "", False),
+        ("ws://192.168.1.5:9000", True, "unencrypted", False),
+        ("ws://192.168.1.5:9000", False, "Not encrypted", True),
+        ("http://x", False, "ws://", False),
+        ("wss://user:pw@x", False, "user", False),
+        ("wss://[", False, "", False),
+    ],
+)
+def test_addresses_are_judged_in_words(address: str, has_key: bool, word: str, is_warning: bool) -> None:
+    words, warns = check_address(MASSIVE, address, has_key)
+    assert word in words
+    assert warns is is_warning
+    assert bool(words) is bool(word or address == "wss://[")
