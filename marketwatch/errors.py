@@ -1,20 +1,20 @@
 """Every error MarketWatch raises on purpose.
 
-    MarketWatchError
-    ├── ConfigurationError        an option, address or setting cannot be used
-    ├── FeedError
-    │   ├── ConnectionFailed      transient: network, server or proxy
-    │   │   └── RateLimited       transient: wait at least `retry_after_s`
-    │   ├── AuthenticationRefused fatal until the key changes
-    │   ├── EntitlementRefused    fatal for that data until the plan changes
-    │   └── ProtocolError         the far end broke its own protocol
-    ├── StorageError
-    │   ├── DamagedDocument       set aside, never overwritten
-    │   └── NewerDocument         written by a newer version: opened read-only
-    ├── RecordingError            a recorded session cannot be read
-    └── InstrumentError
-        ├── UnknownInstrument
-        └── DuplicateInstrument
+MarketWatchError
+├── ConfigurationError        an option, address or setting cannot be used
+├── FeedError
+│   ├── ConnectionFailed      transient: network, server or proxy
+│   │   └── RateLimited       transient: wait at least `retry_after_s`
+│   ├── AuthenticationRefused fatal until the key changes
+│   ├── EntitlementRefused    fatal for that data until the plan changes
+│   └── ProtocolError         the far end broke its own protocol
+├── StorageError
+│   ├── DamagedDocument       set aside, never overwritten
+│   └── NewerDocument         written by a newer version: opened read-only
+├── RecordingError            a recorded session cannot be read
+└── InstrumentError
+    ├── UnknownInstrument
+    └── DuplicateInstrument
 """
 
 from __future__ import annotations
@@ -48,9 +48,7 @@ class ConnectionFailed(FeedError):
 class RateLimited(ConnectionFailed):
     """The server asked for a pause of at least `retry_after_s` seconds."""
 
-    def __init__(
-        self, thing: str, cause: str = "", next_step: str = "", *, retry_after_s: float
-    ) -> None:
+    def __init__(self, thing: str, cause: str = "", next_step: str = "", *, retry_after_s: float) -> None:
         super().__init__(thing, cause, next_step)
         self.retry_after_s = retry_after_s
 

@@ -44,9 +44,7 @@ KINDS = (
                 900.0,
                 "Delayed prices carry D15.",
             ),
-            VariantView(
-                "realtime", "Real time", "wss://socket.massive.com/stocks", 0.0, "Needs a paid plan."
-            ),
+            VariantView("realtime", "Real time", "wss://socket.massive.com/stocks", 0.0, "Needs a paid plan."),
         ),
         secrets=(("key", "API key"),),
         channels=(("T", "Trades"), ("Q", "Quotes"), ("A", "Second bars"), ("AM", "Minute bars")),

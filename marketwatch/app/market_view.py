@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from marketwatch.app.core import Core
+from marketwatch.app.demo import demo_instruments
 from marketwatch.domain.ids import FeedId, InstrumentId
 from marketwatch.domain.instrument import Instrument
 from marketwatch.domain.snapshot import Snapshot
@@ -59,6 +60,15 @@ class MarketView:
         )
 
     # --- search
+
+    def suggestions(self, instruments: Sequence[Instrument]) -> list[Instrument]:
+        """Return those of the session and the best known ones, as far as the open feed has them."""
+        feed_id = self._default_feed()
+        if feed_id is None:
+            return []
+        keys = self._core.keys
+        known = [*instruments, *demo_instruments(self._core.directory)]
+        return [one for one in dict.fromkeys(known) if keys.feed_key(feed_id, one.id) is not None]
 
     def feed_label(self, instrument_id: InstrumentId) -> str:
         facts = self.facts(instrument_id)

@@ -119,6 +119,7 @@ class Screen(QObject):
         self.list_panel.search_requested.connect(self.open_search)
         self.tool_bar.search_requested.connect(lambda: self.open_search(""))
         self.window.close_requested.connect(self.quit_requested)
+        self.window.panel_revealed.connect(self._on_revealed)
         self._connect_replay_bar()
 
     def _connect_replay_bar(self) -> None:
@@ -222,10 +223,19 @@ class Screen(QObject):
         from marketwatch.qt.dialogs.search_popup import SearchPopup
 
         directory, names = self.core.directory, ListNames(self.lists)
-        search = SearchPopup(self.theme, self.icons, directory, self.market, names, self.window)
+        search = SearchPopup(self.theme, self.icons, directory, self.market, names, self.window, self._suggestions)
         search.instrument_chosen.connect(self._on_chosen)
         search.chart_chosen.connect(self._on_chart_requested)
         return search
+
+    def _suggestions(self) -> list[Instrument]:
+        view = self.sessions.view
+        return [] if view is None else self.market.suggestions(view.instruments)
+
+    def _on_revealed(self, panel: str) -> None:
+        """Bring the chart up to date at once when it comes out from behind another tab."""
+        if panel == "chart" and self.chart is not None:
+            self.chart.refresh()
 
     def _on_second(self) -> None:
         self.second_passed.emit()

@@ -18,6 +18,7 @@ from marketwatch.domain.instrument import Instrument
 from marketwatch.domain.venues import INDIA, UNITED_STATES
 from marketwatch.errors import ConfigurationError
 from marketwatch.services.feed_route import FeedNature
+from marketwatch.services.notices import Severity
 
 if TYPE_CHECKING:
     from marketwatch.app.live_feed import LiveFeed
@@ -79,6 +80,7 @@ class Sessions:
             bar="Every price in this window is invented. Connect a feed to see the market.",
             clock_note="demo time",
         )
+        _say_how_to_see_real_prices(core)
         return self.view
 
     async def open_replay(
@@ -181,6 +183,16 @@ class Sessions:
         if known:
             return known[0]
         return self._core.directory.add(Instrument(id=spec.instrument_of(symbol), currency=spec.currency))
+
+
+def _say_how_to_see_real_prices(core: Core) -> None:
+    core.notices.add(
+        Severity.INFO,
+        "These prices are simulated",
+        "No feed is connected",
+        "For real ones, set MASSIVE_API_KEY and start with --feed massive, or open a recorded day with File > Open"
+        " recording",
+    )
 
 
 def _kind(text: str) -> FeedKind:

@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import importlib.util
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self, Unpack
 
 from marketwatch.client import options as given
 from marketwatch.client.callbacks import Callback, CallbackFunction, Tally
 from marketwatch.client.life import Life, LifeEvents
-from marketwatch.client.options import QUEUE_SIZE, ClientOptions
+from marketwatch.client.options import QUEUE_SIZE, Channels, ClientOptions, Symbols
 from marketwatch.client.payloads import payload
 from marketwatch.client.streams import EventStream, FrameStream, make_frame
 from marketwatch.client.subscription import Subscription, SubscriptionTable
 from marketwatch.domain.events import MarketEvent
-from marketwatch.domain.ids import FeedId, InstrumentId
+from marketwatch.domain.ids import FeedId
 from marketwatch.domain.secret import Secret
 from marketwatch.errors import AuthenticationRefused, ConfigurationError, ConnectionFailed, FeedError, MarketWatchError
 from marketwatch.feeds.catalog import FeedKind
 from marketwatch.feeds.status import FeedState, FeedStatus
 from marketwatch.feeds.surroundings import FeedSettings
-from marketwatch.protocols.base import Channel
 from marketwatch.runtime.clock import SystemClock
 from marketwatch.runtime.failures import Failures
 from marketwatch.runtime.redaction import Redactor
-
-Symbols = str | InstrumentId | Iterable[str | InstrumentId]
-Channels = str | Channel | Iterable[str | Channel]
 
 
 class FeedClient:
@@ -96,6 +93,8 @@ class FeedClient:
         True
         >>> await client.disconnect()
         """
+        if self._life is not None and self._life.is_closing:
+            await self._close(self._life)
         if self._life is not None:
             await self._life.opened()
             return
@@ -154,11 +153,9 @@ class FeedClient:
         identity = await self.subscribe(symbols, channels, callback)
         try:
             await self.connect()
-            async with asyncio.timeout(duration) as limit:
-                await self.listen()
-        except TimeoutError:
-            if not limit.expired():
-                raise
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(duration):
+                    await self.listen()
         finally:
             await self.disconnect()
             await self.unsubscribe(subscription_id=identity)
@@ -265,7 +262,7 @@ class FeedClient:
         life = self._connected()
 
         async def make(events: Sequence[MarketEvent]) -> Any:
-            if life is not self._life:  # disconnected: what came before is still handed out
+            if life.is_closing:  # disconnected: what came before is still handed out
                 return make_frame(events)
             return await life.pool.run("make a frame", lambda: make_frame(events))
 
@@ -347,13 +344,13 @@ class FeedClient:
         return life
 
     async def _close(self, life: Life) -> None:
-        if self._life is life:
-            self._life = None
         try:
             await life.close()
         finally:
-            self._last_status = life.supervisor.status()
-            self._table.clear_callbacks()
+            if self._life is life:
+                self._life = None
+                self._last_status = life.supervisor.status()
+                self._table.clear_callbacks()
 
     def _connected(self) -> Life:
         if self._life is None:
@@ -376,6 +373,8 @@ class FeedClient:
         )
 
     def _take(self, events: Sequence[MarketEvent]) -> None:
+        if self._life is None or self._life.is_closing:
+            return
         streams = tuple(self._streams)
         for event in events:
             receivers = self._table.receivers(event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -25,6 +26,8 @@ from marketwatch.runtime.executors import WorkerPool
 from marketwatch.runtime.resources import resource_path
 from marketwatch.runtime.scheduler import LoopScheduler
 from marketwatch.runtime.tasks import FailureHandler, TaskOwner
+
+_log = logging.getLogger(__name__)
 
 _STOP_TASKS_S = 1.0
 _STOP_WORK_S = 1.0
@@ -59,6 +62,7 @@ class Life:
         self._calendars = Calendars()
         self._outcome: asyncio.Future[MarketWatchError | None] = asyncio.get_running_loop().create_future()
         self._end: asyncio.Future[MarketWatchError | None] = asyncio.get_running_loop().create_future()
+        self._closed: asyncio.Event | None = None
         clock = options.get("clock") or SystemClock()
         self.scheduler = options.get("scheduler") or LoopScheduler()
         self.tasks = TaskOwner(tell.failed)
@@ -103,13 +107,28 @@ class Life:
         if error is not None:
             raise error
 
-    async def close(self) -> list[str]:
-        """End everything; returns the names of what would not end in time."""
-        self._finish(None)
-        self._jumps.stop()
-        left = await self.supervisor.stop()
-        left += await self.tasks.stop(_STOP_TASKS_S)
-        return left + await self.pool.stop(_STOP_WORK_S)
+    @property
+    def is_closing(self) -> bool:
+        """Whether the end has begun."""
+        return self._closed is not None
+
+    async def close(self) -> None:
+        """End everything; whoever calls later waits for the same end. A callback may call it."""
+        if self._closed is not None:
+            await self._closed.wait()
+            await self.tasks.stop(_STOP_TASKS_S)  # the callback that closed
+            return
+        self._closed = asyncio.Event()
+        try:
+            self._finish(None)
+            self._jumps.stop()
+            left = await self.supervisor.stop()
+            left += await self.tasks.stop(_STOP_TASKS_S)
+            left += await self.pool.stop(_STOP_WORK_S)
+            if left:
+                _log.warning("%s: would not end in time: %s", self._label, ", ".join(left))
+        finally:
+            self._closed.set()
 
     @property
     def error(self) -> MarketWatchError | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from typing import TypedDict, TypeVar
+from typing import TypedDict
 
 import msgspec
 
@@ -17,9 +17,13 @@ from marketwatch.protocols.base import Channel, Topic
 from marketwatch.runtime.clock import Clock
 from marketwatch.runtime.scheduler import Scheduler
 
-T = TypeVar("T")
-
 QUEUE_SIZE = 10_000
+
+Symbols = str | InstrumentId | Iterable[str | InstrumentId]
+"""One or several, by the feed's own names or by identity."""
+
+Channels = str | Channel | Iterable[str | Channel]
+"""One or several, by name such as `T`, or by channel."""
 
 
 class ClientOptions(TypedDict, total=False):
@@ -95,31 +99,28 @@ def secret_of(spec: FeedSpec, key: str | Secret | None) -> Secret | None:
     return next((Secret(text.strip()) for text in texts if text.strip()), None)
 
 
-def topics_of(
-    spec: FeedSpec,
-    symbols: str | InstrumentId | Iterable[str | InstrumentId],
-    channels: str | Channel | Iterable[str | Channel] | None,
-) -> frozenset[Topic]:
+def topics_of(spec: FeedSpec, symbols: Symbols, channels: Channels | None) -> frozenset[Topic]:
     """Return every channel of every symbol. Raises ConfigurationError, or UnknownInstrument for another market's."""
-    keys = [_key_of(spec, symbol) for symbol in _listed(symbols)]
-    wanted = spec.default_channels if channels is None else [channel_of(spec, each) for each in _listed(channels)]
+    keys = keys_of(spec, symbols)
+    wanted = frozenset(spec.default_channels) if channels is None else channels_of(spec, channels)
     if not keys or not wanted:
         raise ConfigurationError("Subscription", "it names no symbol or no channel")
     return frozenset(Topic(channel, key) for channel in wanted for key in keys)
 
 
-def keys_of(spec: FeedSpec, symbols: str | InstrumentId | Iterable[str | InstrumentId]) -> frozenset[str]:
-    """Return the feed's names of symbols."""
-    return frozenset(_key_of(spec, symbol) for symbol in _listed(symbols))
+def keys_of(spec: FeedSpec, symbols: Symbols) -> frozenset[str]:
+    """Return the feed's names of symbols. Raises UnknownInstrument for another market's."""
+    listed = [symbols] if isinstance(symbols, str | InstrumentId) else symbols
+    return frozenset(_key_of(spec, symbol) for symbol in listed)
 
 
-def channels_of(spec: FeedSpec, channels: str | Channel | Iterable[str | Channel]) -> frozenset[Channel]:
+def channels_of(spec: FeedSpec, channels: Channels) -> frozenset[Channel]:
     """Return channels by name. Raises ConfigurationError for one that this feed does not have."""
-    return frozenset(channel_of(spec, channel) for channel in _listed(channels))
+    listed = [channels] if isinstance(channels, str | Channel) else channels
+    return frozenset(_channel_of(spec, channel) for channel in listed)
 
 
-def channel_of(spec: FeedSpec, channel: str | Channel) -> Channel:
-    """Return a channel by its name. Raises ConfigurationError for one that this feed does not have."""
+def _channel_of(spec: FeedSpec, channel: str | Channel) -> Channel:
     for known in spec.channels:
         if channel in (known, known.value):
             return known
@@ -132,9 +133,3 @@ def _key_of(spec: FeedSpec, symbol: str | InstrumentId) -> str:
     if not key:
         raise UnknownInstrument(f"Instrument “{symbol}”", f"{spec.label} has no name for it")
     return key
-
-
-def _listed(one_or_more: T | Iterable[T]) -> list[T]:
-    if isinstance(one_or_more, str | InstrumentId | Channel):
-        return [one_or_more]
-    return list(one_or_more)

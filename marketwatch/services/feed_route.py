@@ -52,6 +52,7 @@ class FeedCounts(msgspec.Struct, frozen=True, kw_only=True):
     statistics: int
     limits: int
     values: int
+    reports: int
     unrouted: int
     late: int
     duplicates: int
@@ -74,6 +75,9 @@ _COUNTED_BY_KIND = {
     EventKind.STATISTICS: "statistics",
     EventKind.LIMITS: "limits",
     EventKind.VALUE: "values",
+    EventKind.ANALYSIS: "reports",
+    EventKind.ALERT: "reports",
+    EventKind.POSITION: "reports",
 }
 
 Taker = Callable[["FeedRoute", Snapshot, Any], None]
@@ -95,6 +99,7 @@ class FeedRoute:
         self.statistics = 0
         self.limits = 0
         self.values = 0
+        self.reports = 0
         self.unrouted = 0
         self.late = 0
         self.duplicates = 0
@@ -144,7 +149,7 @@ class FeedRoute:
 
     def counts(self) -> FeedCounts:
         """Return the counts so far."""
-        others = self.trades + self.bars + self.statistics + self.limits + self.values
+        others = self.trades + self.bars + self.statistics + self.limits + self.values + self.reports
         return FeedCounts(
             events=self.events,
             trades=self.trades,
@@ -153,6 +158,7 @@ class FeedRoute:
             statistics=self.statistics,
             limits=self.limits,
             values=self.values,
+            reports=self.reports,
             unrouted=self.unrouted,
             late=self.late,
             duplicates=self.duplicates,

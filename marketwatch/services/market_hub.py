@@ -82,6 +82,9 @@ class MarketHub:
             EventKind.STATISTICS: self._take_statistics,
             EventKind.LIMITS: self._take_limits,
             EventKind.VALUE: self._take_value,
+            EventKind.ANALYSIS: self._take_report,
+            EventKind.ALERT: self._take_report,
+            EventKind.POSITION: self._take_report,
         }
 
     # Set-up
@@ -397,6 +400,12 @@ class MarketHub:
         route.limits += 1
         apply_limits(s, limits)
         self._attend(s, limits)
+
+    def _take_report(self, route: FeedRoute, s: Snapshot, report: MarketEvent) -> None:
+        """Hand on what a server says beside market data (analysis, alerts, positions); no figure changes by it."""
+        route.reports += 1
+        if s.sinks:
+            self._tell(s, s.sinks, report)
 
     def _enter_day(self, route: FeedRoute, s: Snapshot, event_ns: int) -> None:
         origin = s.origin

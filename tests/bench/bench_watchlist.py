@@ -75,9 +75,7 @@ class HubSource:
 
 def _instruments() -> list[Instrument]:
     return [
-        Instrument(
-            id=InstrumentId(Venue("XNAS"), CASH, f"S{number:05d}"), currency="USD", tick_size=Decimal("0.01")
-        )
+        Instrument(id=InstrumentId(Venue("XNAS"), CASH, f"S{number:05d}"), currency="USD", tick_size=Decimal("0.01"))
         for number in range(INSTRUMENTS)
     ]
 
@@ -189,8 +187,6 @@ def _generator_share(ticks_per_s: int) -> float:
     market.stop()
     drain.stop()
     return share
-
-
 
 
 def _ours(theme: Theme, ticks_per_s: int) -> tuple[float, float, PaintMeter]:

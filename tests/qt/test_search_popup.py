@@ -12,6 +12,7 @@ from marketwatch.domain.ids import CASH, INDEX, InstrumentId, Venue
 from marketwatch.domain.instrument import Instrument, InstrumentKind
 from marketwatch.domain.snapshot import Snapshot
 from marketwatch.instruments.directory import InstrumentDirectory
+from marketwatch.qt.dialogs.search_delegate import Places
 from marketwatch.qt.dialogs.search_popup import ListChoice, SearchPopup
 from marketwatch.qt.icons import IconSet
 from marketwatch.qt.models.search_model import SearchModel, typed_instrument
@@ -69,7 +70,8 @@ class Scene:
         qtbot.addWidget(self.window)
         directory = InstrumentDirectory([BOEING, ALIBABA, BAJAJ, BANKNIFTY, MSFT])
         self.lists = Lists()
-        self.popup = SearchPopup(theme, icons, directory, Details(), self.lists, self.window)
+        self.suggested: list[Instrument] = []
+        self.popup = SearchPopup(theme, icons, directory, Details(), self.lists, self.window, lambda: self.suggested)
         self.chosen: list[tuple[InstrumentId, str]] = []
         self.charts: list[InstrumentId] = []
         self.popup.instrument_chosen.connect(lambda *chosen: self.chosen.append(chosen))
@@ -185,10 +187,55 @@ def test_what_is_in_the_list_already_is_said_and_not_added_twice(scene: Scene) -
 
 def test_an_unknown_symbol_can_be_added_as_typed(scene: Scene) -> None:
     scene.open("xyzq")
-    assert scene.symbols() == ["XYZQ"]
-    assert scene.popup.model.rows[0].is_typed
+    assert scene.symbols() == ["Nothing known here matches “xyzq”", "XYZQ"]
+    assert scene.popup.model.rows[1].is_typed
+    assert scene.marked() == "XYZQ"
     scene.press(Qt.Key.Key_Return)
     assert [str(instrument_id) for instrument_id, _ in scene.chosen] == ["US:EQ:XYZQ"]
+
+
+def test_before_anything_is_typed_what_is_not_in_the_list_yet_is_offered(scene: Scene) -> None:
+    scene.suggested = [MSFT, ALIBABA, BANKNIFTY]
+    scene.open("")
+    assert scene.symbols() == ["Not in this list yet", "MSFT", "BANKNIFTY"]
+    scene.popup.target.setCurrentIndex(0)
+    scene.popup.target.activated.emit(0)
+    assert scene.symbols() == ["Not in this list yet", "MSFT", "BABA", "BANKNIFTY"]
+    scene.popup._filters.button(5).click()
+    assert scene.symbols() == ["Not in this list yet", "BANKNIFTY"]
+    scene.press(Qt.Key.Key_Return)
+    assert scene.chosen == [(BANKNIFTY.id, "1")]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "words"),
+    [
+        ("", 0, "Type a symbol, a name or an ISIN The best matches appear while you type"),
+        ("zzq xx", 0, "Nothing matches “zzq xx” Check the spelling, or type the symbol alone"),
+        ("bajaj finance", 3, "Nothing of this kind matches “bajaj finance” 1 other does; choose All to see them"),
+    ],
+)
+def test_an_empty_list_says_why_and_what_helps(scene: Scene, text: str, kind: int, words: str) -> None:
+    scene.open(text)
+    scene.popup._filters.button(kind).click()
+    assert scene.popup.message.isVisible()
+    assert not scene.popup.view.isVisible()
+    assert scene.popup.message.sentence.startswith(words)
+    scene.open("ba")
+    scene.popup._filters.button(0).click()
+    assert scene.popup.view.isVisible()
+    assert not scene.popup.message.isVisible()
+
+
+@pytest.mark.parametrize("width", [858, 778, 660, 560])
+def test_nothing_in_a_line_stands_over_anything_else(width: int) -> None:
+    places = Places.of(width)
+    feed_end = places.currency if places.feed is None else places.feed + 158
+    assert places.name_width >= 120
+    assert 14 + places.name_width < places.currency < places.last_end - 84
+    assert feed_end < places.last_end - 84
+    assert places.last_end < places.change_end - 66 < places.tail
+    assert places.tail + 100 < width
 
 
 def test_a_known_symbol_is_not_offered_as_typed(scene: Scene) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QSize
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from marketwatch.domain.instrument import Instrument
 from marketwatch.qt import formatting as fmt
 from marketwatch.qt.models.search_model import HitDetails, SearchModel, SearchRow, last_text
 from marketwatch.qt.panels.tags import TagPainter
@@ -20,10 +22,36 @@ HEADING_HEIGHT = 24
 _PADDING = 14
 _GAP = 12
 _NAME_WIDTH = 330
+_LEAST_NAME_WIDTH = 200
 _CURRENCY_WIDTH = 36
 _FEED_WIDTH = 158
 _LAST_WIDTH = 84
 _CHANGE_WIDTH = 66
+_TAIL_WIDTH = 112
+
+
+class Places(NamedTuple):
+    """Where the parts of a line stand, from its left edge; `feed` is None where there is no room for it."""
+
+    name_width: int
+    currency: int
+    feed: int | None
+    last_end: int
+    change_end: int
+    tail: int
+
+    @classmethod
+    def of(cls, width: int) -> Places:
+        """Share a width out: names get narrower first, then the feed goes; nothing stands over anything else."""
+        figures = _CURRENCY_WIDTH + _LAST_WIDTH + _CHANGE_WIDTH + _TAIL_WIDTH + 4 * _GAP + 2 * _PADDING
+        has_feed = width - figures - _FEED_WIDTH - _GAP >= _LEAST_NAME_WIDTH
+        room = width - figures - (_FEED_WIDTH + _GAP if has_feed else 0)
+        name_width = max(0, min(_NAME_WIDTH, room))
+        currency = _PADDING + name_width + _GAP
+        after = currency + _CURRENCY_WIDTH + _GAP
+        last_end = after + (_FEED_WIDTH + _GAP if has_feed else 0) + _LAST_WIDTH
+        change_end = last_end + _GAP + _CHANGE_WIDTH
+        return cls(name_width, currency, after if has_feed else None, last_end, change_end, change_end + _GAP)
 
 
 class SearchDelegate(QStyledItemDelegate):
@@ -109,7 +137,7 @@ class SearchDelegate(QStyledItemDelegate):
         series = instrument.isin if row.field == "isin" else instrument.kind.value
         self._text(painter, self._small, "text3", x, top + 18, series)
         spans = row.spans if row.field == "name" else ()
-        name = self._elided(instrument.name, _NAME_WIDTH)
+        name = self._elided(instrument.name, Places.of(rect.width()).name_width)
         self._marked(painter, self._small, "text2", rect.left() + _PADDING, top + 35, name, spans)
 
     def _paint_figures(self, painter: QPainter, row: SearchRow, rect: QRect) -> None:
@@ -117,28 +145,32 @@ class SearchDelegate(QStyledItemDelegate):
         if instrument is None:
             return
         base = rect.top() + self._base.base_line(rect.height())
-        x = rect.left() + _PADDING + _NAME_WIDTH + _GAP
-        self._text(painter, self._base, "text2", x, base, instrument.currency)
-        x += _CURRENCY_WIDTH + _GAP
-        label = self._details.feed_label(instrument.id)
-        self._text(painter, self._base, "text2", x, base, label)
-        delay = self._details.delay_tag(instrument.id)
-        if delay:
-            self._tags.paint(painter, [delay], x + self._base.width(label) + 6, rect.top(), rect.height())
-        x += _FEED_WIDTH + _GAP + _LAST_WIDTH
+        places = Places.of(rect.width())
+        self._text(painter, self._base, "text2", rect.left() + places.currency, base, instrument.currency)
+        if places.feed is not None:
+            self._paint_feed(painter, instrument, rect, rect.left() + places.feed)
+        x = rect.left() + places.last_end
         snapshot = self._details.snapshot(instrument.id)
         last = last_text(snapshot, instrument)
         self._text(painter, self._strong, "text1", x - self._strong.width(last), base, last)
-        x += _GAP + _CHANGE_WIDTH
+        x = rect.left() + places.change_end
         change = None if snapshot is None else snapshot.shown_change_pct
         text = fmt.percent(change)
         self._text(painter, self._base, self._theme.direction(change), x - self._base.width(text), base, text)
+
+    def _paint_feed(self, painter: QPainter, instrument: Instrument, rect: QRect, x: int) -> None:
+        label = self._details.feed_label(instrument.id)
+        self._text(painter, self._base, "text2", x, rect.top() + self._base.base_line(rect.height()), label)
+        delay = self._details.delay_tag(instrument.id)
+        if delay:
+            self._tags.paint(painter, [delay], x + self._base.width(label) + 6, rect.top(), rect.height())
 
     def _paint_tail(self, painter: QPainter, row: SearchRow, rect: QRect, *, is_chosen: bool) -> None:
         listed = self._listed_in(row)
         text = f"in list {listed}" if listed else "Enter" if is_chosen else ""
         if not text:
             return
+        text = self._elided(text, rect.width() - _PADDING - Places.of(rect.width()).tail)
         base = rect.top() + self._small.base_line(rect.height())
         x = rect.right() - _PADDING - self._small.width(text)
         self._text(painter, self._small, "text3", x, base, text)

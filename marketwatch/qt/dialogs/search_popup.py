@@ -29,7 +29,16 @@ from marketwatch.domain.instrument import Instrument, InstrumentKind
 from marketwatch.qt.dialogs.key_help import KeyHelp
 from marketwatch.qt.dialogs.search_delegate import SearchDelegate
 from marketwatch.qt.icons import IconSet
-from marketwatch.qt.models.search_model import HitDetails, SearchModel, SearchRow, SymbolSearch
+from marketwatch.qt.models.search_model import (
+    HitDetails,
+    SearchModel,
+    SearchRow,
+    Suggestions,
+    SymbolSearch,
+    empty_words,
+    no_suggestions,
+)
+from marketwatch.qt.panels.empty_message import EmptyMessage
 from marketwatch.qt.panels.painted import set_text_role
 from marketwatch.qt.theme import Theme
 
@@ -99,16 +108,19 @@ class SearchPopup(QFrame):
         details: HitDetails,
         lists: ListKeeper,
         parent: QWidget,
+        suggestions: Suggestions = no_suggestions,
     ) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._suggestions = suggestions
         self._details = details
         self._lists = lists
         self._focus_back: QWidget | None = None
         self._filter = 0
-        self.model = SearchModel(search, self)
+        self.model = SearchModel(search, self, self._not_in_target)
         self.field = QLineEdit(self)
         self.view = QListView(self)
+        self.message = EmptyMessage(theme, icons, self)
         self.target = QComboBox(self)
         self._hint = QLabel("symbol, name or ISIN", self)
         self._help = KeyHelp(theme, _KEYS, self)
@@ -162,6 +174,7 @@ class SearchPopup(QFrame):
         layout.addWidget(self._strip(_FIELD_HEIGHT, self._icon, self.field, 1, _label(self, "adds to"), self.target))
         layout.addWidget(self._strip(_FILTER_HEIGHT, *self._filter_buttons(), None, self._hint))
         layout.addWidget(self.view, 1)
+        layout.addWidget(self.message, 1)
         layout.addWidget(self._help)
 
     def _strip(self, height: int, *parts: QWidget | int | None) -> QWidget:
@@ -215,7 +228,7 @@ class SearchPopup(QFrame):
         self.field.textEdited.connect(self._find)
         self.field.installEventFilter(self)
         self._filters.idClicked.connect(self._on_filter)
-        self.target.activated.connect(lambda _number: self.field.setFocus(Qt.FocusReason.OtherFocusReason))
+        self.target.activated.connect(self._on_target)
 
     def _dress(self) -> None:
         fonts = self._theme.fonts
@@ -244,7 +257,20 @@ class SearchPopup(QFrame):
         count = self.model.hit_count
         self._filters.button(0).setText(f"All {count}" if count else "All")
         self._show_hint("")
+        is_empty = not self.model.rows
+        if is_empty:
+            self.message.show_message("search", *empty_words(text, count))
+        self.message.setVisible(is_empty)
+        self.view.setVisible(not is_empty)
         self._mark(self.model.first_choice())
+
+    def _on_target(self, _number: int) -> None:
+        self._find(self.field.text())
+        self.field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _not_in_target(self) -> list[Instrument]:
+        target = self.target.currentText()
+        return [one for one in self._suggestions() if target not in self._lists.names_holding(one.id)]
 
     def _on_filter(self, number: int) -> None:
         self._filter = number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -89,12 +89,24 @@ class SearchRow(NamedTuple):
     is_typed: bool = False
 
 
-class SearchModel(QAbstractListModel):
-    """Answers to the newest text, of one kind of instrument or of all."""
+Suggestions = Callable[[], Sequence[Instrument]]
+"""What could be added, best first, while nothing is typed."""
 
-    def __init__(self, search: SymbolSearch, parent: QObject | None = None) -> None:
+
+def no_suggestions() -> Sequence[Instrument]:
+    """Suggest nothing."""
+    return ()
+
+
+class SearchModel(QAbstractListModel):
+    """Answers to the newest text, of one kind of instrument or of all; suggestions while there is no text."""
+
+    def __init__(
+        self, search: SymbolSearch, parent: QObject | None = None, suggestions: Suggestions = no_suggestions
+    ) -> None:
         super().__init__(parent)
         self._search = search
+        self._suggestions = suggestions
         self._rows: list[SearchRow] = []
         self._hits: Sequence[SearchHit] = ()
         self.hit_count = 0
@@ -110,9 +122,12 @@ class SearchModel(QAbstractListModel):
         self._hits = self._search.search(text, SEARCH_LIMIT)
         self.hit_count = len(self._hits)
         chosen = [hit for hit in self._hits if not kinds or hit.instrument.kind in kinds]
-        self._rows = _grouped(chosen)
+        self._rows = _grouped(chosen) if text.strip() else _suggested(self._suggestions(), kinds)
         typed = typed_instrument(text)
         if typed is not None and all(hit.instrument.symbol.upper() != typed.symbol for hit in self._hits):
+            if not self._rows:
+                kind = "of this kind " if self._hits else ""
+                self._rows.append(SearchRow(heading=f"Nothing {kind}known here matches “{text.strip()}”"))
             self._rows.append(SearchRow(instrument=typed, is_typed=True))
         self.endResetModel()
 
@@ -139,7 +154,7 @@ class SearchModel(QAbstractListModel):
             return None
         row = self._rows[index.row()]
         if row.instrument is None:
-            return f"{row.heading}, {row.total}"
+            return ", ".join(part for part in (row.heading, row.total) if part)
         return row.instrument.symbol if role == _DISPLAY else spoken(row)
 
     def flags(self, index: ModelIndex) -> Qt.ItemFlag:
@@ -173,6 +188,23 @@ def last_text(snapshot: Snapshot | None, instrument: Instrument) -> str:
     """Write the last price of a result line."""
     last = None if snapshot is None else snapshot.shown_price
     return fmt.price(last, instrument.decimals, instrument.currency)
+
+
+def empty_words(text: str, other_hits: int) -> tuple[str, str]:
+    """Say why there is no line, and what helps; `other_hits` are those that the filter hides."""
+    text = text.strip()
+    if other_hits:
+        others = "1 other does" if other_hits == 1 else f"{other_hits} others do"
+        return f"Nothing of this kind matches “{text}”", f"{others}; choose All to see them."
+    if text:
+        next_step = "Check the spelling, or type the symbol alone: a symbol can be added as typed."
+        return f"Nothing matches “{text}”", next_step
+    return "Type a symbol, a name or an ISIN", "The best matches appear while you type; Enter adds the marked one."
+
+
+def _suggested(instruments: Sequence[Instrument], kinds: frozenset[InstrumentKind]) -> list[SearchRow]:
+    rows = [SearchRow(instrument=one) for one in instruments if not kinds or one.kind in kinds]
+    return [SearchRow(heading="Not in this list yet", total=f"{len(rows)}"), *rows] if rows else []
 
 
 def _grouped(hits: Sequence[SearchHit]) -> list[SearchRow]:

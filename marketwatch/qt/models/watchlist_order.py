@@ -55,9 +55,7 @@ class OrderedRows:
         self.shown = wanted
         self._index()
         places = {id(row): position for position, row in enumerate(wanted)}
-        after = [
-            model.createIndex(places[id(row)], index.column()) for row, index in zip(rows, before, strict=True)
-        ]
+        after = [model.createIndex(places[id(row)], index.column()) for row, index in zip(rows, before, strict=True)]
         model.changePersistentIndexList(before, after)
         model.layoutChanged.emit()
 

@@ -127,9 +127,7 @@ class SparkCache:
         change = snapshot.day_change
         return "text3" if not change else "gain" if change > 0 else "loss"
 
-    def _draw(
-        self, points: list[tuple[int, float]], reference: float | None, role: Role, ratio: float
-    ) -> QPixmap:
+    def _draw(self, points: list[tuple[int, float]], reference: float | None, role: Role, ratio: float) -> QPixmap:
         picture = QPixmap(round(_SPARK_WIDTH * ratio), round(_SPARK_HEIGHT * ratio))
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)

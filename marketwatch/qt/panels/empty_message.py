@@ -103,7 +103,7 @@ class EmptyMessage(QWidget):
         for label in (self._cause, self._next_step):
             # A layout that centres a wrapped label asks it for one line only. Its least size would hold the height.
             label.setMinimumSize(0, 0)
-            label.setFixedSize(width, label.heightForWidth(width))
+            label.setFixedSize(width, max(0, label.heightForWidth(width)))  # -1 without a text
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._fit_texts()

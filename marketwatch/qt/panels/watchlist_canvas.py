@@ -79,9 +79,7 @@ class WatchlistCanvas:
                 y, height = row_box(position)
                 self._paint_row(painter, position, mask, y, height, places)
 
-    def _paint_row(
-        self, painter: QPainter, position: int, mask: int, y: int, height: int, places: Places
-    ) -> None:
+    def _paint_row(self, painter: QPainter, position: int, mask: int, y: int, height: int, places: Places) -> None:
         rows = self._model.rows
         if position >= len(rows):
             return

@@ -67,9 +67,7 @@ class WatchlistFooter(QWidget):
         """Say how much of a limit is used, such as `13 of 3,000 instruments, Odin Streamer`."""
         self._right.setText(text)
 
-    def show_note(
-        self, text: str, action: str, on_action: Callable[[], object], *, stays: bool = False
-    ) -> None:
+    def show_note(self, text: str, action: str, on_action: Callable[[], object], *, stays: bool = False) -> None:
         """Show a note with one action; it goes by itself unless it `stays` until `hide_note`."""
         self._note.setText(text)
         self._action.setText(action)

@@ -85,9 +85,7 @@ class WatchlistMenus:
         column = COLUMNS.get(key)
         if column is not None:
             self._add(menu, f"Sort by {column.title}, rising", lambda: panel.sort_by(SortState(key)))
-            self._add(
-                menu, f"Sort by {column.title}, falling", lambda: panel.sort_by(SortState(key, descending=True))
-            )
+            self._add(menu, f"Sort by {column.title}, falling", lambda: panel.sort_by(SortState(key, descending=True)))
             self._add(menu, "Own order", lambda: panel.sort_by(None), is_enabled=panel.model.sort_state is not None)
             menu.addSeparator()
             self._add(menu, "Fit", lambda: panel.view.fit_column(key))
@@ -108,7 +106,9 @@ class WatchlistMenus:
         group = QActionGroup(menu)
         for one in COLUMN_SETS.values():
             action = self._add(
-                menu, f"{one.title} columns", lambda key=one.key: self._panel.choose_columns(key)  # type: ignore[misc]
+                menu,
+                f"{one.title} columns",
+                lambda key=one.key: self._panel.choose_columns(key),  # type: ignore[misc]
             )
             action.setCheckable(True)
             action.setChecked(not layout.columns and layout.set_name == one.key)
@@ -154,9 +154,7 @@ class WatchlistMenus:
         menu.aboutToHide.connect(menu.deleteLater)
         return menu
 
-    def _add(
-        self, menu: QMenu, text: str, on_click: Callable[[], object], *, is_enabled: bool = True
-    ) -> QAction:
+    def _add(self, menu: QMenu, text: str, on_click: Callable[[], object], *, is_enabled: bool = True) -> QAction:
         action = menu.addAction(text.replace("&", "&&"))
         action.triggered.connect(lambda _checked=False: on_click())
         action.setEnabled(is_enabled)

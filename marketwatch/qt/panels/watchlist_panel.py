@@ -196,9 +196,7 @@ class WatchlistPanel(QWidget):
         shown = [column.key for column in self.model.columns]
         keys = [one for one in shown if one != key] if key in shown else [*shown, key]
         layout = self._service.current.layout
-        self._service.set_layout(
-            self._service.current.id, ColumnLayout(layout.set_name, tuple(keys), layout.widths)
-        )
+        self._service.set_layout(self._service.current.id, ColumnLayout(layout.set_name, tuple(keys), layout.widths))
 
     def sort_by(self, sort: SortState | None) -> None:
         """Sort the current list by a column, None for own order."""
@@ -321,9 +319,7 @@ class WatchlistPanel(QWidget):
 
     def _on_widths_chosen(self, widths: dict[str, int]) -> None:
         layout = self._service.current.layout
-        self._service.set_layout(
-            self._service.current.id, ColumnLayout(layout.set_name, layout.columns, widths)
-        )
+        self._service.set_layout(self._service.current.id, ColumnLayout(layout.set_name, layout.columns, widths))
 
     def _on_order_chosen(self, keys: tuple[str, ...]) -> None:
         layout = self._service.current.layout

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketwatch.domain.events import (
+    AnalysisReport,
     DayStatistics,
     FairValue,
     MarketEvent,
@@ -508,3 +509,14 @@ def test_last_lies_between_low_and_high_and_volume_is_the_sum(
 
 def test_counts_are_plain_data(rig: HubRig) -> None:
     assert msgspec.to_builtins(rig.hub.counts(FEED))["events"] == 0
+
+
+def test_what_a_server_says_beside_market_data_changes_no_figure_and_loses_none(rig: HubRig) -> None:
+    seen: list[MarketEvent] = []
+    rig.hub.add_sink(IBM.id, lambda _snapshot, event: seen.append(event))
+    report = AnalysisReport(key="IBM", origin="server", rsi=44.0)
+    rig.publish(trade("10:00", 100.0), report, AnalysisReport(key="XYZ"), trade("10:00:01", 101.0))
+    assert rig.ibm.last_price == 101.0
+    assert report in seen
+    counts = rig.hub.counts(FEED)
+    assert (counts.trades, counts.reports, counts.quotes, counts.unrouted) == (2, 2, 0, 1)
