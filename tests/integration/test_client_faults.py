@@ -11,7 +11,7 @@ from fake_time import FakeTime, until
 from integration.scripted_server import Peer, ScriptedServer, unused_url
 
 from marketwatch.client import FeedClient
-from marketwatch.errors import AuthenticationRefused, ConnectionFailed, EntitlementRefused, FeedError
+from marketwatch.errors import AuthenticationRefused, ConnectionFailed, EntitlementRefused, FeedError, ProtocolError
 from marketwatch.feeds.reconnect import ReconnectRules
 
 KEY = "canary-key-9f31"
@@ -106,6 +106,24 @@ async def test_a_mute_server_is_replaced_and_asked_again() -> None:
 async def test_nothing_listens_here() -> None:
     with pytest.raises(ConnectionFailed, match="nothing listens"):
         await FeedClient("massive", url=await unused_url(), key=KEY).connect()
+
+
+async def test_a_server_that_does_not_answer_the_key_breaks_the_protocol() -> None:
+    async def silent(peer: Peer) -> None:
+        await peer.accept()
+        peer.send(status("connected", "Connected Successfully"))
+        await peer.receive()
+        await peer.hold()
+
+    time = FakeTime()
+    async with ScriptedServer(silent) as server:
+        client = client_of(server.url, time)
+        connecting = asyncio.create_task(client.connect())
+        await until(lambda: bool(server.peers and server.peers[0].received))
+        await time.advance(10.5)
+        with pytest.raises(ProtocolError, match="did not answer the key"):
+            await connecting
+        assert not client.get_status()["running"]
 
 
 async def test_a_refused_plan_is_an_entitlement() -> None:
