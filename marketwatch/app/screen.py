@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -10,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from marketwatch.app.core import Core
 from marketwatch.app.market_view import MarketView
+from marketwatch.app.replay_strip import ReplayStrip
 from marketwatch.app.right_column import RightColumn
 from marketwatch.app.sessions import Sessions, SessionView
 from marketwatch.app.status_line import StatusLine
@@ -21,7 +21,6 @@ from marketwatch.qt.icons import IconSet
 from marketwatch.qt.main_window import MainWindow
 from marketwatch.qt.paint_meter import PaintMeter
 from marketwatch.qt.panels.dock_head import DockHead, HeadTab
-from marketwatch.qt.panels.replay_bar import ReplayBar, ReplayView
 from marketwatch.qt.panels.session_bar import SessionBar
 from marketwatch.qt.panels.tool_bar import ToolBar
 from marketwatch.qt.panels.watchlist_panel import WatchlistPanel
@@ -30,13 +29,11 @@ from marketwatch.services.watchlists import WatchlistService
 from marketwatch.storage.settings import Preferences
 
 if TYPE_CHECKING:
-    from marketwatch.app.replay_control import ReplayControl
     from marketwatch.qt.dialogs.search_popup import SearchPopup
     from marketwatch.qt.panels.chart_panel import ChartFacts, ChartPanel
 
 _SECOND_MS = 1000
 _REST_MS = 5000
-_REPLAY_MS = 200
 
 
 class Screen(QObject):
@@ -70,8 +67,6 @@ class Screen(QObject):
         self._connect()
         self._second = QTimer(self)
         self._second.timeout.connect(self._on_second)
-        self._replay_timer = QTimer(self)
-        self._replay_timer.timeout.connect(self._show_replay)
         self.window.restore_layout(preferences.window_geometry, preferences.window_state)
 
     # --- building
@@ -93,12 +88,10 @@ class Screen(QObject):
         theme, icons, window = self.theme, self.icons, self.window
         self.tool_bar = ToolBar(theme, icons)
         self.session_bar = SessionBar(theme, icons)
-        self.replay_bar = ReplayBar(theme, icons)
         window.add_bar("tools", self.tool_bar, theme.height("toolbar"))
         window.add_bar("session", self.session_bar, theme.height("simulatedBar"))
-        window.add_bar("replay", self.replay_bar, self.replay_bar.minimumHeight())
         window.show_bar("session", is_shown=False)
-        window.show_bar("replay", is_shown=False)
+        self._replay_strip = ReplayStrip(theme, icons, window, self.sessions)
         self.status_line = StatusLine(
             window, theme, self.core.runtime.clock, self.core.calendars, self.core.hub.facts, self._retry
         )
@@ -120,20 +113,6 @@ class Screen(QObject):
         self.tool_bar.search_requested.connect(lambda: self.open_search(""))
         self.window.close_requested.connect(self.quit_requested)
         self.window.panel_revealed.connect(self._on_revealed)
-        self._connect_replay_bar()
-
-    def _connect_replay_bar(self) -> None:
-        bar = self.replay_bar
-        bar.play_requested.connect(lambda: self._replay(lambda replay: replay.toggle()))
-        bar.pause_requested.connect(lambda: self._replay(lambda replay: replay.toggle()))
-        bar.restart_requested.connect(lambda: self._replay(lambda replay: replay.restart()))
-        bar.speed_chosen.connect(lambda speed: self._replay(lambda replay: replay.set_speed(speed)))
-        bar.seek_requested.connect(lambda instant_ns: self._replay(lambda replay: replay.seek(instant_ns)))
-
-    def _replay(self, act: Callable[[ReplayControl], None]) -> None:
-        if self.sessions.replay is not None:
-            act(self.sessions.replay)
-            self._show_replay()
 
     def build_chart(self) -> None:
         """Put the chart into its dock; called once the first paint is done and its libraries are loaded."""
@@ -158,17 +137,13 @@ class Screen(QObject):
         """Show bars, clocks and list of the session that was opened."""
         self.session_bar.set_text(view.bar_title, view.bar)
         self.window.show_bar("session", is_shown=bool(view.bar))
-        self.window.show_bar("replay", is_shown=self.sessions.replay is not None)
+        self._replay_strip.follow_session()
         self.window.setWindowTitle(f"MarketWatch – {view.bar_title.capitalize()}" if view.bar else "MarketWatch")
         self.status_line.choose_clocks(view.instruments, view.clock_note)
         self._show_list(view)
         self._on_selected(self.list_panel.view.current_instrument())
         if self.chart is not None:
             self.chart.reload()
-        if self.sessions.replay is not None:
-            self._replay_timer.start(_REPLAY_MS)
-        else:
-            self._replay_timer.stop()
         self._on_second()
 
     def _show_list(self, view: SessionView) -> None:
@@ -201,7 +176,7 @@ class Screen(QObject):
     def stop(self) -> None:
         """Stop every timer and let go of the core."""
         self._second.stop()
-        self._replay_timer.stop()
+        self._replay_strip.stop()
         self.core.hub.on_dirty = None
         self.core.status_changed.remove(self._on_status)
         self.core.row_changed.remove(self._on_row)
@@ -269,24 +244,6 @@ class Screen(QObject):
 
     def _on_row(self, instrument_id: InstrumentId) -> None:
         self.list_panel.row_changed(instrument_id)
-
-    def _show_replay(self) -> None:
-        replay, view = self.sessions.replay, self.sessions.view
-        if replay is None or view is None:
-            return
-        playback = replay.playback
-        self.replay_bar.set_view(
-            ReplayView(
-                start_ns=playback.start_ns,
-                end_ns=playback.end_ns,
-                position_ns=playback.position_ns,
-                zone=view.zone,
-                speed=playback.speed,
-                is_playing=not playback.is_paused,
-                is_finished=playback.is_finished,
-                seek_progress=playback.seek_progress,
-            )
-        )
 
     def _retry(self, feed_id: FeedId) -> None:
         self.core.feeds.supervisor(feed_id).retry_now()
