@@ -42,6 +42,10 @@ class LiveFeed:
         """Where its market is."""
         return self._settings.spec.rules.zone
 
+    def credentials(self) -> Secret | None:
+        """Return the key that the next connection would use."""
+        return self._credentials()
+
     def open(self) -> None:
         """Connect; instruments that no feed serves are asked of it."""
         core = self._core

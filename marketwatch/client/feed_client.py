@@ -33,18 +33,19 @@ from marketwatch.runtime.redaction import Redactor
 class FeedClient:
     """A client of one feed, of any kind the catalog knows; lives in the loop that connects it.
 
-    `kind` is the feed's name, `url` a server of one's own instead of the vendor's, `key` the key or token; without
-    one the environment variables of the feed are read. Keywords are those of `ClientOptions`. Symbols are the feed's
-    own names or instrument identities. Once connected it connects again by itself, and asks again for everything
-    that is subscribed. Raises ConfigurationError for a kind, address or option that cannot be used.
+    `kind` is the feed's name, `url` a server of one's own instead of the usual one, `key` the key or token (of `kite`
+    both, as `API_KEY:ACCESS_TOKEN`); without one the environment variables of the feed are read. Keywords are those
+    of `ClientOptions`. Symbols are the feed's own names or instrument identities. Once connected it connects again by
+    itself, and asks again for everything that is subscribed. Raises ConfigurationError for a kind, address or option
+    that cannot be used.
 
     >>> async with FeedClient("massive", url=url, key=key) as client:
     ...     await client.subscribe(["AAPL"], ["T"])
     ...     async for event in client:
-    ...         print(event.key, event.price, event.size)
+    ...         print(event.key, event.price)
     ...         break
     'sub-1'
-    AAPL 175.5 100
+    AAPL 175.5
     """
 
     def __init__(
@@ -62,8 +63,8 @@ class FeedClient:
         self._is_vendors = self._address in self._spec.addresses.values()
         self._secret = given.secret_of(self._spec, key)
         redactor = Redactor()
-        if self._secret is not None:
-            redactor.register(self._secret)
+        for part in [] if self._secret is None else given.parts_of(self._spec, self._secret):
+            redactor.register(part)
         self._redact = redactor.redact
         self._failures = Failures(options.get("clock") or SystemClock(), redact=self._redact)
         self._queue_size = options.get("queue_size", QUEUE_SIZE)
@@ -335,8 +336,7 @@ class FeedClient:
     def _new_life(self) -> Life:
         spec = self._spec
         if self._secret is None and self._is_vendors and spec.credential_names:
-            names = " or ".join(spec.credential_names)
-            raise AuthenticationRefused(spec.label, "there is no key", f"Give key=…, or set {names}")
+            raise AuthenticationRefused(spec.label, "there is no key", f"Give key=…, or set {spec.credential_words}")
         settings = FeedSettings(feed_id=FeedId(spec.kind.value), label=spec.label, spec=spec, address=self._address)
         tell = LifeEvents(events=self._take, ended=self._end_streams, refused=self._tell_error, failed=self._failed)
         life = Life(settings, self._options, secret=self._secret, tell=tell, redact=self._redact)

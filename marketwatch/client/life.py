@@ -58,6 +58,7 @@ class Life:
 
         self._label = settings.label
         self._tell = tell
+        self._redact = redact
         self._rules = settings.spec.rules
         self._calendars = Calendars()
         self._outcome: asyncio.Future[MarketWatchError | None] = asyncio.get_running_loop().create_future()
@@ -99,13 +100,13 @@ class Life:
         """Wait for the outcome of the first attempt; raises its error."""
         error = await asyncio.shield(self._outcome)
         if error is not None:
-            raise error
+            raise error.with_traceback(None)  # several may wait for it
 
     async def ended(self) -> None:
         """Wait for the end; raises what ended the feed, returns when `close` did."""
         error = await asyncio.shield(self._end)
         if error is not None:
-            raise error
+            raise error.with_traceback(None)  # several may wait for it
 
     @property
     def is_closing(self) -> bool:
@@ -141,6 +142,9 @@ class Life:
             self._end = asyncio.get_running_loop().create_future()
 
     def _finish(self, error: MarketWatchError | None) -> None:
+        if error is not None:  # a server may have echoed the key
+            error.cause = self._redact(error.cause)
+            error.args = tuple(self._redact(str(part)) for part in error.args)
         for future in (self._outcome, self._end):
             if not future.done():
                 future.set_result(error)

@@ -92,11 +92,20 @@ def address_of(spec: FeedSpec, url: str | None, name: str | None) -> FeedAddress
 
 
 def secret_of(spec: FeedSpec, key: str | Secret | None) -> Secret | None:
-    """Return the key given, else the one of the first environment variable of this feed that is set."""
+    """Return the key given, else what the environment variables of this feed hold, None without one."""
     if isinstance(key, Secret):
         return key
-    texts = [key] if key is not None else [os.environ.get(name, "") for name in spec.credential_names]
-    return next((Secret(text.strip()) for text in texts if text.strip()), None)
+    if key is not None:
+        return Secret(key.strip()) if key.strip() else None
+    texts = [os.environ.get(name, "").strip() for name in spec.credential_names]
+    if spec.is_joined_key:
+        return Secret(":".join(texts)) if all(texts) else None
+    return next((Secret(text) for text in texts if text), None)
+
+
+def parts_of(spec: FeedSpec, secret: Secret) -> list[Secret]:
+    """Return everything that must not be seen: the key, and of a joined one each part."""
+    return [secret, *(Secret(part) for part in secret.reveal().split(":") if spec.is_joined_key)]
 
 
 def topics_of(spec: FeedSpec, symbols: Symbols, channels: Channels | None) -> frozenset[Topic]:

@@ -69,7 +69,7 @@ class EventStream:
     async def _wait_for_one(self) -> None:
         while not self._events:
             if self._error is not None:
-                raise self._error
+                raise self._error.with_traceback(None)  # several may wait for it
             if self._is_ended:
                 raise StopAsyncIteration
             self._wake.clear()

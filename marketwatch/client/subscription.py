@@ -32,7 +32,7 @@ _CHANNELS: dict[type[MarketEvent], frozenset[Channel]] = {
     VendorBar: frozenset({Channel.MINUTE_BARS}),
     PriceLimits: frozenset({Channel.LIMITS}),
     FairValue: frozenset({Channel.FAIR_VALUE}),
-    PriceValue: frozenset({Channel.VALUE}),
+    PriceValue: frozenset({Channel.VALUE, Channel.TRADES}),  # some feeds state prices without a trade
     AnalysisReport: frozenset({Channel.ANALYSIS}),
     ServerAlert: frozenset({Channel.ALERTS}),
     ServerPosition: frozenset({Channel.PORTFOLIO}),

@@ -467,7 +467,8 @@ class FeedSupervisor:
     def _enter(self, state: FeedState, error: MarketWatchError | None = None, wait_s: float | None = None) -> None:
         if state is not self._state:
             self._since_ns = self._around.clock.now_ns()
-            _log.info("%s: %s%s", self._settings.feed_id, state.value, f" ({error.cause})" if error else "")
+            cause = f" ({self._around.redact(error.cause)})" if error else ""
+            _log.info("%s: %s%s", self._settings.feed_id, state.value, cause)
         self._state = state
         self._error = error
         self._retry_at = None if wait_s is None else self._now() + wait_s

@@ -34,7 +34,7 @@ INDIAN_MS = 1_756_971_590_198
 """13:09:50.198 in Mumbai on 4 September 2025."""
 AMERICAN_MS = 1_751_050_800_000
 """15:00 in New York on 27 June 2025."""
-SBIN_TOKEN = "779521"  # noqa: S105 - Kite's number of the share
+SBIN_TOKEN = "779521"
 API_KEY, ACCESS_TOKEN = "canary-api-key-51d0", "canary-access-token-8e7c"
 _TICK_S = 1.0
 

@@ -48,8 +48,6 @@ async def _do(example: doctest.Example, names: dict[str, Any]) -> str:
 async def test_the_example_does_what_it_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "displayhook", sys.__displayhook__)
     text = inspect.getdoc(NAMES[name]) or ""
-    if "frame" in text:
-        pytest.importorskip("pandas")
     examples = doctest.DocTestParser().get_examples(text)
     assert examples
     async with serving() as (server, _), asyncio.timeout(20):

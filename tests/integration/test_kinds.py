@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
+import msgspec
 import pytest
 from fake_time import until
-from integration.kind_servers import ACCESS_TOKEN, API_KEY, SBIN_TOKEN, KindServer, kind_server
+from integration.kind_servers import ACCESS_TOKEN, API_KEY, SBIN_TOKEN, kind_server
+from program_rig import Ended, bid_and_ask, files_below, keep_lists, program, rows_of, warnings_in
 from supervisor_rig import Rig, until_confirmed, until_state
 
 from marketwatch.domain.events import MarketEvent, PriceValue, Quote, TradeTick
@@ -18,6 +21,8 @@ from marketwatch.runtime.redaction import Redactor
 
 KITE_KEY = Secret(f"{API_KEY}:{ACCESS_TOKEN}")
 CANARIES = (API_KEY, ACCESS_TOKEN)
+ENVIRONMENT = {"KITE_API_KEY": API_KEY, "KITE_ACCESS_TOKEN": ACCESS_TOKEN}
+ENDED = (FeedState.REFUSED, FeedState.BACKING_OFF)
 CASES = {
     FeedKind.POLYGON_LOCAL: ("AAPL", ("T", "Q"), 190.55, (190.54, 190.57)),
     FeedKind.ODIN: ("NSE:SBIN", ("T",), 807.75, None),
@@ -153,7 +158,7 @@ async def test_an_origin_that_is_not_let_in_is_no_wrong_key(rig: Rig) -> None:
         assert supervisor.status().next_step == "Check the address and the server's own settings"
 
 
-async def test_kite_beats_every_few_seconds_and_its_silence_is_noticed(rig: Rig) -> None:
+async def test_the_silence_of_kite_is_noticed_after_seconds(rig: Rig) -> None:
     async with kind_server(FeedKind.KITE) as server:
         supervisor = kite_rig(rig).supervisor(server.url, f"T.{SBIN_TOKEN}", spec=CATALOG[FeedKind.KITE])
         await until(lambda: prices(rig.events) == [807.75])
@@ -172,7 +177,7 @@ async def test_the_key_is_told_to_nobody_but_the_server(rig: Rig, caplog: pytest
         redactor = Redactor()
         for canary in CANARIES:
             redactor.register(Secret(canary))
-        rig.surroundings = _with_redaction(rig, redactor)
+        rig.surroundings = msgspec.structs.replace(rig.surroundings, redact=redactor.redact)
         served = kite_rig(rig).supervisor(where, f"T.{SBIN_TOKEN}", spec=spec)
         await until(lambda: prices(rig.events) == [807.75])
         for refusal in (
@@ -183,7 +188,7 @@ async def test_the_key_is_told_to_nobody_but_the_server(rig: Rig, caplog: pytest
         ):
             server.refusal = refusal
             refused = rig.supervisor(where, f"T.{SBIN_TOKEN}", spec=spec)
-            await until(lambda one=refused: one.status().state in (FeedState.REFUSED, FeedState.BACKING_OFF))  # type: ignore[misc]
+            await until(lambda: rig.supervisors[-1].status().state in ENDED)
             said += [refused, refused.status()]
         far = rig.supervisor("ws://192.0.2.1:9/", f"T.{SBIN_TOKEN}", spec=spec)
         await until_state(far, FeedState.REFUSED)
@@ -191,12 +196,81 @@ async def test_the_key_is_told_to_nobody_but_the_server(rig: Rig, caplog: pytest
         said += [far.status(), served, served.status(), rig.statuses, rig.notices, rig.failures, rig.events]
         said += [served.last_invalid, spec]
     assert server.count == 5
-    told = "\n".join([*map(repr, said), *map(redactor.redact, [caplog.text])])
+    told = "\n".join([*map(repr, said), redactor.redact(caplog.text)])
     assert [canary for canary in CANARIES if canary in told] == []
     assert [record.getMessage() for record in caplog.records if f"?api_key={API_KEY}" in record.getMessage()] == []
 
 
-def _with_redaction(rig: Rig, redactor: Redactor):  # type: ignore[no-untyped-def]
-    import msgspec
+def watching(kind: FeedKind, url: str, symbols: str) -> tuple[str, ...]:
+    return ("--feed", kind.value, "--url", url, "--watch", symbols, "--size", "1600x1000")
 
-    return msgspec.structs.replace(rig.surroundings, redact=redactor.redact)
+
+async def test_a_number_of_the_exchange_and_a_symbol_are_watched_at_kite(tmp_path: Path) -> None:
+    await keep_lists(tmp_path, bid_and_ask("Watched"))
+    async with (
+        kind_server(FeedKind.KITE) as server,
+        program(tmp_path, *watching(FeedKind.KITE, server.url, "3045,RELIANCE"), environment=ENVIRONMENT) as running,
+    ):
+        await running.ready()
+        report = await running.report_when(lambda report: rows_of(report)["SBIN"]["Last"] == "807.75")
+        assert [rows_of(report)["SBIN"][column] for column in ("Bid", "Ask")] == ["807.70", "807.80"]
+        assert rows_of(report)["SBIN"]["Volume"] == "80.53\u202fL"
+        (feed,) = report["feeds"]
+        assert (feed["state"], feed["label"], feed["invalid_count"]) == ("live", "Kite", 0)
+        assert feed["subscriptions"] == 2
+        assert feed["difference"]["missing"] == ["Q.738561", "T.738561"]
+        ended = await running.quit()
+    assert (ended.code, ended.err, ended.report["failures"]) == (0, "", {})
+    assert warnings_in(running.profile) == []
+    assert_keys_are_nowhere(tmp_path, ended)
+
+
+async def test_a_refused_token_is_said_in_the_rows_and_its_value_nowhere(tmp_path: Path) -> None:
+    async with kind_server(FeedKind.KITE) as server:
+        server.refusal = (403, build_error(f"Incorrect {API_KEY} or {ACCESS_TOKEN}", "TokenException"))
+        given = watching(FeedKind.KITE, server.url, "SBIN")
+        async with program(tmp_path, *given, environment=ENVIRONMENT) as running:
+            await running.ready()
+            report = await running.report_when(lambda report: report["feeds"][0]["state"] == "refused")
+            assert "log in to Kite again" in report["feeds"][0]["reason"]
+            assert "Incorrect *** or ***" in report["feeds"][0]["reason"]
+            ended = await running.quit()
+        assert server.count == 1
+    assert ended.code == 0
+    assert_keys_are_nowhere(tmp_path, ended)
+
+
+@pytest.mark.parametrize(
+    ("kind", "symbol", "shown"),
+    [
+        (FeedKind.POLYGON_LOCAL, "AAPL", ("190.55", "190.54", "190.57", "100")),
+        (FeedKind.ODIN, "SBIN", ("807.75", "—", "—", "80.53\u202fL")),
+        (FeedKind.STREAM_SERVICE, "SBIN", ("807.75", "—", "—", "80.53\u202fL")),
+    ],
+)
+async def test_a_server_without_keys_is_watched_without_one(
+    kind: FeedKind, symbol: str, shown: tuple[str, ...], tmp_path: Path
+) -> None:
+    await keep_lists(tmp_path, bid_and_ask("Watched"))
+    async with kind_server(kind) as server, program(tmp_path, *watching(kind, server.url, symbol)) as running:
+        await running.ready()
+        report = await running.report_when(
+            lambda report: (
+                tuple(rows_of(report)[symbol][column] for column in ("Last", "Bid", "Ask", "Volume")) == shown
+            )
+        )
+        (feed,) = report["feeds"]
+        assert (feed["state"], feed["subscriptions"]) == ("live", len(CATALOG[kind].default_channels))
+        assert (feed["difference"]["missing"], feed["invalid_count"]) == ([], 0)
+        assert not any("key" in notice for notice in report["notices"])
+        ended = await running.quit()
+    assert (ended.code, ended.err, ended.report["failures"]) == (0, "", {})
+    assert warnings_in(running.profile) == []
+
+
+def assert_keys_are_nowhere(folder: Path, ended: Ended) -> None:
+    files = files_below(folder)
+    assert any(path.name.endswith(".log") for path in files)
+    for canary in CANARIES:
+        assert canary not in ended.out + ended.err
+        assert [path.name for path in files if canary.encode() in path.read_bytes()] == []

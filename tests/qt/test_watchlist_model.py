@@ -11,6 +11,8 @@ from marketwatch.domain.ids import InstrumentId
 from marketwatch.domain.watchlist import ColumnLayout, SectionHeading, SortState, Watchlist
 from marketwatch.qt.models.columns import COLUMN_SETS, COLUMNS, columns_of
 from marketwatch.qt.models.watchlist_model import WatchlistModel
+from marketwatch.qt.panels.cell_painter import CellPainter
+from marketwatch.qt.theme import Theme
 from marketwatch.services.presentation import RowStateKind
 
 DISPLAY = int(Qt.ItemDataRole.DisplayRole)
@@ -213,6 +215,37 @@ def test_words_for_who_cannot_see(qapp: object) -> None:
     spoken = scene.model.data(scene.model.index(0, 2), int(Qt.ItemDataRole.AccessibleTextRole))
     assert spoken.endswith("delayed D15")
     assert "15 min behind" in scene.model.data(scene.model.index(0, 2), int(Qt.ItemDataRole.ToolTipRole))
+
+
+def test_before_the_first_regular_trade_the_extended_price_is_shown_as_last(qapp: object) -> None:
+    scene = Scene("A")
+    snapshot = scene.source.snapshots[scene.ids["A"]]
+    snapshot.last_price, snapshot.ext_last = None, 101.0
+    scene.source.states[scene.ids["A"]] = state(RowStateKind.PRE, "", "PRE")
+    scene.model.reload()
+    scene.model.refresh_visible()
+    assert [scene.text(0, key) for key in ("last_price", "day_change", "day_change_pct")] == [
+        "101.00",
+        "+1.00",
+        "+1.00%",
+    ]
+    number = [column.key for column in scene.model.columns].index("last_price")
+    tip = scene.model.data(scene.model.index(0, number), int(Qt.ItemDataRole.ToolTipRole))
+    assert "Extended hours: no last price yet" in tip
+    look = CellPainter(Theme("dark")).look(scene.model.rows[0])
+    assert (look.figures, look.changes) == (None, None)
+    snapshot.last_price = 100.5
+    assert CellPainter(Theme("dark")).look(scene.model.rows[0]).figures == "closed"
+
+
+def test_one_point_of_a_line_is_one_point(qapp: object) -> None:
+    scene = Scene("A")
+    column = COLUMNS["sparkline"]
+    assert [column.write(scene.model.rows[0], value) for value in (None, (1, 0), (2, 0))] == [
+        "—",
+        "1 point",
+        "2 points",
+    ]
 
 
 def test_missing_figures_say_why(qapp: object) -> None:

@@ -5,14 +5,17 @@ from decimal import Decimal
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QEnterEvent, QImage
+from PySide6.QtGui import QEnterEvent, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from watchlist_fakes import FakeSource, every_state, numbered, state
 
 from marketwatch.domain.ids import InstrumentId
+from marketwatch.domain.instrument import Instrument
 from marketwatch.domain.watchlist import SortState
 from marketwatch.qt.icons import IconSet
+from marketwatch.qt.models.columns import Column
+from marketwatch.qt.models.watchlist_row import WatchRow
 from marketwatch.qt.panels.flash import FlashMode
 from marketwatch.qt.panels.watchlist_panel import WatchlistPanel
 from marketwatch.qt.theme import Theme
@@ -523,3 +526,82 @@ def test_headings_keep_their_height_wherever_they_go(scene: Scene) -> None:
     assert heights() == [20, 24, 24, 24, 20]
     scene.panel.set_density("comfortable")
     assert heights() == [20, 36, 36, 36, 20]
+
+
+WIDE_AND_NARROW = (
+    ("SPY", 167.32, "ARCX", "0.01"),
+    ("GCZ13", 1327.3, "COMEX", "0.1"),
+    ("USDINR", 88.1175, "NSE", "0.0025"),
+    ("SENSEX", 80688.12, "BSE", "0.01"),
+    ("BRK.A", 745123.5, "XNYS", "0.01"),
+)
+
+
+@pytest.mark.parametrize("columns", ["compact", "standard", "intraday"])
+@pytest.mark.parametrize("width", [420, 592, 900])
+def test_every_column_set_shows_whole_figures_at_every_width(scene: Scene, columns: str, width: int) -> None:
+    for symbol, price, venue, tick in WIDE_AND_NARROW:
+        figures = {"prev_close": price * 1.01, "day_open": price, "day_high": price * 1.02, "day_low": price * 0.98}
+        figures |= {"bid": price, "ask": price, "vwap": price, "volume": 1.1879e8}
+        scene.service.add(scene.source.add(symbol, price, venue=venue, tick_size=Decimal(tick), **figures))
+    scene.panel.choose_columns(columns)
+    scene.show(width)
+    scene.point_at(inside=False)
+    for _ in range(2):  # what does not fit at first gets its room within a second
+        scene.picture()
+        scene.view._on_state_tick()
+    scene.picture()
+    assert scene.view._canvas.cells.cut_columns == set()
+    assert scene.view.places.of_key("last_price") is not None
+
+
+def test_a_column_at_the_edge_of_the_view_shows_whole_figures_or_none(scene: Scene) -> None:
+    scene.service.add(scene.source.add("BRK.A", 745123.5, venue="XNYS", tick_size=Decimal("0.01"), day_open=745123.5))
+    scene.panel.choose_columns("intraday")
+    scene.show(420)
+    scene.point_at(inside=False)
+    scene.picture()
+    scene.view._on_state_tick()
+    painted: dict[str, str] = {}
+    paint = scene.view._canvas.cells.paint
+
+    def note(painter: QPainter, row: WatchRow, column: Column, text: str, box: tuple[int, int, int, int]) -> None:
+        painted[column.key] = text
+        paint(painter, row, column, text, box)
+
+    scene.view._canvas.cells.paint = note  # type: ignore[method-assign]
+    bar, right = scene.view.horizontalScrollBar(), scene.view.viewport().width()
+    for offset in range(0, bar.maximum() + 1, 7):
+        bar.setValue(offset)
+        painted.clear()
+        scene.view.repaint_all()
+        scene.picture()
+        for number, x, width in scene.view.places.current.columns:
+            column = scene.model.columns[number]
+            if column.is_number and x + width > right:
+                assert painted[column.key] in ("", "···")
+            elif column.is_number and x >= 0:
+                assert painted[column.key] == scene.model.texts(0)[number]
+    assert scene.view._canvas.cells.cut_columns == set()
+
+
+def test_comfortable_rows_show_the_name_on_a_second_line(scene: Scene) -> None:
+    scene.service.add(scene.source.add("RELIANCE", 1400.0, name="Reliance Industries"))
+    scene.show()
+    scene.panel.set_density("comfortable")
+    QApplication.processEvents()
+    image = scene.row_picture(0)
+    assert image.height() / image.devicePixelRatio() >= 36
+    named = _ink(image, 24, 36)
+    (one,) = scene.source.instruments
+    scene.source.instruments[one] = Instrument(id=one, currency="INR")
+    scene.model.rows[0].load(scene.source)
+    scene.view.repaint_all()
+    assert named > _ink(scene.row_picture(0), 24, 36)
+
+
+def _ink(image: QImage, top: int, bottom: int) -> int:
+    """Count the bright pixels of the symbol column between two heights."""
+    ratio = image.devicePixelRatio()
+    rows = range(round(top * ratio), round(bottom * ratio))
+    return sum(image.pixelColor(x, y).lightness() > 90 for x in range(8, round(100 * ratio)) for y in rows)

@@ -19,6 +19,7 @@ PADDING = 5
 EDGE_WIDTH = 3
 _GAP = 5
 _MINOR_SLOT = 10
+_NO_FIGURES = frozenset({"", fmt.CUT, fmt.MISSING})
 
 
 class CellPainter:
@@ -141,21 +142,21 @@ class CellPainter:
         tone = column.tone
         measure = self._strong if tone is Tone.STRONG or tone is Tone.EXTENDED else self._plain
         pad = 0.0
-        if column.is_price and text != fmt.MISSING:
+        if column.is_price and text not in _NO_FIGURES:
             point = text.rfind(".")
             decimals = 0 if point < 0 else len(text) - point - 1
             pad = self._pads[decimals] if decimals < len(self._pads) else 0.0
         painter.setFont(measure.font)
         painter.setPen(self._theme.colour(self._figure_role(row, tone, text, look)))
         text_width = measure.width(text)
-        if text_width + pad + 2 * PADDING > width:
+        if text_width + pad + 2 * PADDING > width and text not in _NO_FIGURES:
             self.cut_columns.add(column.key)
             text, pad = fmt.CUT, 0.0
             text_width = measure.width(text)
         right = x + width - PADDING - pad
         base = y + measure.base_line(height)
         painter.drawText(QPointF(right - text_width, base), text)
-        if self._has_minor_unit and column.is_price and text != fmt.CUT and text != fmt.MISSING:
+        if self._has_minor_unit and column.is_price and text not in _NO_FIGURES:
             self._paint_minor_unit(painter, row, right + pad, base)
 
     def _paint_minor_unit(self, painter: QPainter, row: WatchRow, right: float, base: float) -> None:
@@ -166,7 +167,7 @@ class CellPainter:
             painter.drawText(QPointF(right - _MINOR_SLOT + 3, base), unit)
 
     def _figure_role(self, row: WatchRow, tone: Tone, text: str, look: Look) -> Role:
-        if text == fmt.MISSING:
+        if text in _NO_FIGURES:
             return "text3"
         if tone is Tone.PLAIN or tone is Tone.STRONG:
             return look.figures or "text1"

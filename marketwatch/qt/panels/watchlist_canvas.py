@@ -8,6 +8,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
+from marketwatch.qt import formatting as fmt
 from marketwatch.qt.models.columns import Column, Tone
 from marketwatch.qt.models.watchlist_model import WatchlistModel
 from marketwatch.qt.models.watchlist_row import WatchRow
@@ -18,6 +19,7 @@ from marketwatch.qt.panels.tags import has_delay
 from marketwatch.qt.theme import Theme
 from marketwatch.qt.theme_tokens import Role
 
+_LEAST_MARK = 24
 _PRICE_TONES = frozenset({Tone.CHANGE, Tone.EXTENDED_CHANGE})
 _EXTENDED_TONES = frozenset({Tone.EXTENDED, Tone.EXTENDED_CHANGE})
 
@@ -42,6 +44,7 @@ class WatchlistCanvas:
         self._model = model
         self._flash = flash
         self._picture = QPixmap()
+        self._right = 0
         self._mixtures: dict[tuple[Role, Role, int], QColor] = {}
 
     @property
@@ -56,6 +59,7 @@ class WatchlistCanvas:
 
     def fit(self, size: QSize, ratio: float) -> bool:
         """Give the picture this size; tell whether that emptied it."""
+        self._right = size.width()
         wanted = QSize(max(1, round(size.width() * ratio)), max(1, round(size.height() * ratio)))
         if self._picture.size() == wanted and self._picture.devicePixelRatio() == ratio:
             return False
@@ -114,9 +118,25 @@ class WatchlistCanvas:
             role = ground or _cell_ground(row, column, look) or "panel"
             box = (x, y, width, height)
             painter.fillRect(x, y, width, height, self._flash_ground(row, column, role))
-            self.cells.paint(painter, row, column, texts[number], box)
+            text = texts[number]
+            if (x < 0 or x + width > self._right) and column.is_number:
+                text, shown = self._in_sight(row, column, text, box)
+                self.cells.paint(painter, row, column, text, shown)
+                continue
+            self.cells.paint(painter, row, column, text, box)
             if column.key == "last_price" and self._flash.has_arrow(row):
                 self.cells.paint_arrow(painter, row, box)
+
+    def _in_sight(
+        self, row: WatchRow, column: Column, text: str, box: tuple[int, int, int, int]
+    ) -> tuple[str, tuple[int, int, int, int]]:
+        """Return what may be read of a column that the edge of the view cuts: the whole figure or none of it."""
+        x, y, width, height = box
+        left, right = max(x, 0), min(x + width, self._right)
+        if right == x + width and self.cells.fits(row, column, text, right - left):
+            return text, box
+        mark = fmt.CUT if right - left >= _LEAST_MARK else ""
+        return mark, (left, y, right - left, height)
 
     def _row_ground(self, position: int, row: WatchRow) -> Role | None:
         if position in self.selected:

@@ -7,6 +7,7 @@ from chart_fakes import IBM, MINUTE_NS, OPEN_NS, SPY, FakeFeed, calendar_of, ser
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from marketwatch.domain.bar_interval import BarInterval
@@ -138,6 +139,22 @@ def test_hidden_it_is_not_live_and_shown_again_it_reads_everything(desk: Desk, q
     assert picture.model.columns.close[99] == 123.0
     desk.panel.hide()
     assert not desk.panel.is_live()
+
+
+def test_behind_another_tab_it_is_not_live(desk: Desk, qtbot: QtBot) -> None:
+    desk.panel.show_instrument(IBM)
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(700, 600)
+    desk.panel.setParent(window)
+    desk.panel.setGeometry(0, 0, 640, 500)
+    window.show()
+    desk.panel.show()
+    assert desk.panel.is_live()
+    desk.panel.move(-2000, 0)  # where Qt keeps a dock that another tab covers
+    assert desk.panel.isVisible()
+    assert not desk.panel.is_live()
+    desk.panel.setParent(None)
 
 
 def test_only_changes_of_its_own_instrument_are_read(desk: Desk) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from shared_data import shared_data
 
 from marketwatch.errors import RecordingError
 from marketwatch.feeds.recorded.closes import previous_closes
-from shared_data import shared_data
 
 DAY = datetime.date(2013, 10, 8)
 

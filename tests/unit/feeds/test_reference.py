@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-
 from fake_time import FakeTime
+
 from marketwatch.domain.events import DayStatistics
 from marketwatch.domain.secret import Secret
 from marketwatch.errors import EntitlementRefused, FeedError

@@ -1,0 +1,81 @@
+"""Which server a feed of the command line calls, and when it asks for a key."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+import pytest_asyncio
+
+from marketwatch.app.core import Core, Runtime
+from marketwatch.app.live_feed import feed_of_environment
+from marketwatch.domain.secret import Secret
+from marketwatch.feeds.catalog import CATALOG, FeedAddress, FeedKind
+from marketwatch.feeds.surroundings import FeedSettings, SessionOpen
+
+
+@pytest_asyncio.fixture
+async def core() -> AsyncIterator[Core]:
+    made = Core(Runtime())
+    yield made
+    await made.stop()
+    assert await made.runtime.stop() == []
+
+
+async def opened(core: Core, kind: FeedKind, url: str | None, monkeypatch: pytest.MonkeyPatch) -> FeedAddress:
+    """Open a feed without connecting, and return where it would have gone."""
+    asked: list[FeedSettings] = []
+    add_feed = core.feeds.add_feed
+
+    def note(settings: FeedSettings, credentials: Callable[[], Secret | None], *, session_open: SessionOpen) -> None:
+        asked.append(settings)
+        add_feed(settings, credentials, session_open=session_open)
+
+    monkeypatch.setattr(core.feeds, "add_feed", note)
+    feed = feed_of_environment(core, CATALOG[kind], url)
+    feed.open()
+    await feed.close()
+    return asked[0].address
+
+
+@pytest.mark.parametrize(
+    ("kind", "url"),
+    [
+        (FeedKind.MASSIVE, "wss://socket.massive.com/stocks"),
+        (FeedKind.POLYGON_LOCAL, "ws://localhost:8200/ws"),
+        (FeedKind.ODIN, "ws://localhost:8080/enhanced-stream"),
+        (FeedKind.STREAM_SERVICE, "ws://localhost:8081/ws/stream"),
+        (FeedKind.KITE, "wss://ws.kite.trade"),
+    ],
+)
+async def test_without_an_address_the_usual_one_is_called(
+    kind: FeedKind, url: str, core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await opened(core, kind, None, monkeypatch) == FeedAddress(url)
+
+
+@pytest.mark.parametrize(
+    ("kind", "url", "advice"),
+    [
+        (FeedKind.MASSIVE, "wss://feed.example/", "Set MASSIVE_API_KEY or POLYGON_API_KEY and start again"),
+        (FeedKind.KITE, "wss://feed.example/", "Set KITE_API_KEY and KITE_ACCESS_TOKEN and start again"),
+        (FeedKind.KITE, "ws://127.0.0.1:9000/", None),
+        (FeedKind.POLYGON_LOCAL, "ws://192.0.2.1:8200", None),
+        (FeedKind.ODIN, "ws://192.0.2.1:8080", None),
+        (FeedKind.STREAM_SERVICE, "ws://192.0.2.1:8081", None),
+    ],
+)
+async def test_a_key_is_asked_for_where_one_is_needed(
+    kind: FeedKind, url: str, advice: str | None, core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await opened(core, kind, url, monkeypatch)
+    assert [notice.next_step for notice in core.notices] == ([] if advice is None else [advice])
+
+
+async def test_half_a_key_is_none(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KITE_API_KEY", "canary-key")
+    assert feed_of_environment(core, CATALOG[FeedKind.KITE], None).credentials() is None
+    monkeypatch.setenv("KITE_ACCESS_TOKEN", "canary-token")
+    secret = feed_of_environment(core, CATALOG[FeedKind.KITE], None).credentials()
+    assert secret is not None
+    assert secret.reveal() == "canary-key:canary-token"
