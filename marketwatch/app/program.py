@@ -238,7 +238,8 @@ class Program:
     # --- what was asked for on the command line, and what can wait
 
     async def _chores(self, opening: asyncio.Task[None]) -> None:
-        await self._runtime.pool.run("load the chart", _load_chart)
+        await self._runtime.pool.run("load the panels", _load_panels)
+        self.screen.right.fill()
         self.screen.build_chart()
         with contextlib.suppress(AttributeError, NotImplementedError):  # Windows has no such signal
             asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self._write_asked_report)
@@ -317,9 +318,11 @@ class Program:
             self._settings.save()
 
 
-def _load_chart() -> None:
-    """Import what the chart needs in a worker thread, so that the loop does not stand still."""
-    import marketwatch.qt.panels.chart_panel  # noqa: F401
+def _load_panels() -> None:
+    """Import what chart, details and notices need in a worker thread, so that the loop does not stand still."""
+    import marketwatch.qt.panels.chart_panel
+    import marketwatch.qt.panels.details_panel
+    import marketwatch.qt.panels.notices_panel  # noqa: F401
 
 
 def _forget(_answer: object) -> None:

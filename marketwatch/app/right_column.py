@@ -2,43 +2,89 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from marketwatch.domain.instrument import Instrument
+from marketwatch.domain.snapshot import Snapshot
 from marketwatch.qt.icons import IconSet
 from marketwatch.qt.main_window import MainWindow
-from marketwatch.qt.models.notices_model import NoticesModel
-from marketwatch.qt.panels.details_panel import DetailsPanel, DetailsSource
 from marketwatch.qt.panels.dock_head import DockHead, HeadTab
-from marketwatch.qt.panels.notices_panel import NoticesPanel
 from marketwatch.qt.theme import Theme
 from marketwatch.services.notices import Notice, NoticeLog
 
+if TYPE_CHECKING:
+    from marketwatch.qt.panels.details_panel import DetailsPanel, DetailsSource
+
 
 class RightColumn(QObject):
-    """Builds both panels into their docks. `unseen_changed` carries how many notices nobody has looked at."""
+    """Places both docks; their panels are built by `fill`, after the first paint. A surface of the flush timer.
+
+    `unseen_changed` carries how many notices nobody has looked at, `became_live` that the details are seen again.
+    """
 
     unseen_changed = Signal(int)
+    became_live = Signal()
 
     def __init__(
         self, theme: Theme, icons: IconSet, window: MainWindow, market: DetailsSource, notices: NoticeLog
     ) -> None:
         super().__init__(window)
+        self._theme = theme
+        self._icons = icons
         self._window = window
+        self._market = market
         self._log = notices
         self._unseen = len(notices)
-        self.details = DetailsPanel(theme, icons, market)
-        details_head = DockHead(theme, icons, has_link=True)
-        details_head.set_link(1)
-        details_head.set_tabs([HeadTab("Details")])
-        window.add_panel("details", "Details", self.details, details_head)
-        self.notices_model = NoticesModel(notices)
-        self.notices = NoticesPanel(theme, icons, self.notices_model)
+        self._shown: Instrument | None = None
+        self.details: DetailsPanel | None = None
+        self._details_head = DockHead(theme, icons, has_link=True)
+        self._details_head.set_link(1)
+        self._details_head.set_tabs([HeadTab("Details")])
+        window.add_panel("details", "Details", QWidget(), self._details_head)
         self._notices_head = DockHead(theme, icons)
-        window.add_panel("notices", "Notices", self.notices, self._notices_head)
-        self.details.shown.connect(lambda symbol: details_head.set_tabs([HeadTab("Details", symbol)]))
+        window.add_panel("notices", "Notices", QWidget(), self._notices_head)
         window.panel_revealed.connect(self._on_revealed)
         notices.subscribe(self._on_added, self._on_repeated)
         self._show_count()
+
+    def fill(self) -> None:
+        """Build the panels into their docks."""
+        from marketwatch.qt.models.notices_model import NoticesModel
+        from marketwatch.qt.panels.details_panel import DetailsPanel
+        from marketwatch.qt.panels.notices_panel import NoticesPanel
+
+        details = DetailsPanel(self._theme, self._icons, self._market)
+        details.shown.connect(lambda symbol: self._details_head.set_tabs([HeadTab("Details", symbol)]))
+        details.became_live.connect(self.became_live)
+        self._window.replace_panel("details", details)
+        self._model = NoticesModel(self._log)
+        self._window.replace_panel("notices", NoticesPanel(self._theme, self._icons, self._model))
+        self.details = details
+        details.show_instrument(self._shown)
+
+    def show_instrument(self, instrument: Instrument | None) -> None:
+        """Show the details of another instrument."""
+        self._shown = instrument
+        if self.details is not None:
+            self.details.show_instrument(instrument)
+
+    def is_live(self) -> bool:
+        """Tell whether anybody could see the details now."""
+        return self.details is not None and self.details.is_live()
+
+    def apply(self, changed: Sequence[Snapshot]) -> None:
+        """Show what changed of the instrument."""
+        if self.details is not None:
+            self.details.apply(changed)
+
+    def refresh(self) -> None:
+        """Read everything of the instrument now."""
+        if self.details is not None:
+            self.details.refresh()
 
     def show_notices(self) -> None:
         """Bring the notices to the front; all of them count as seen."""
@@ -67,4 +113,4 @@ class RightColumn(QObject):
 
     def _on_revealed(self, name: str) -> None:
         if name == "details":
-            self.details.refresh()
+            self.refresh()

@@ -109,8 +109,8 @@ class Screen(QObject):
         core.status_changed.append(self._on_status)
         core.row_changed.append(self._on_row)
         flush.add_surface(self.list_panel)
-        flush.add_surface(self.right.details)
-        self.right.details.became_live.connect(flush.wake)
+        flush.add_surface(self.right)
+        self.right.became_live.connect(flush.wake)
         self.right.unseen_changed.connect(self.tool_bar.show_notices)
         self.tool_bar.notices_requested.connect(self.right.show_notices)
         self.list_panel.became_live.connect(flush.wake)
@@ -203,7 +203,7 @@ class Screen(QObject):
         self.core.status_changed.remove(self._on_status)
         self.core.row_changed.remove(self._on_row)
         self.flush.remove_surface(self.list_panel)
-        self.flush.remove_surface(self.right.details)
+        self.flush.remove_surface(self.right)
         self.right.stop()
         if self.chart is not None:
             self.flush.remove_surface(self.chart)
@@ -245,8 +245,8 @@ class Screen(QObject):
         self.status_line.tick(self._venue_now_ns)
         if self.chart is not None and self.chart.is_live():
             self.chart.refresh()
-        if self.right.details.is_live():
-            self.right.details.refresh()
+        if self.right.is_live():
+            self.right.refresh()
         self._choose_pace()
 
     def _choose_pace(self) -> None:
@@ -303,7 +303,7 @@ class Screen(QObject):
     def _show_wanted(self) -> None:
         if self._wanted is None:
             return
-        self.right.details.show_instrument(self._wanted)
+        self.right.show_instrument(self._wanted)
         if self.chart is not None:
             self.chart.show_instrument(self._wanted)
 

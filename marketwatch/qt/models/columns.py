@@ -100,6 +100,10 @@ def _write_text(row: WatchRow, value: str) -> str:
     return value
 
 
+def _write_missing(row: WatchRow, value: None) -> str:
+    return fmt.MISSING
+
+
 def _write_place(row: WatchRow, place: float | None) -> str:
     return fmt.MISSING if place is None else f"{place * 100:.0f}% of range"
 
@@ -181,6 +185,14 @@ def _no_tooltip(row: WatchRow) -> str:
     return ""
 
 
+def _never_known(row: WatchRow) -> float | None:
+    return None
+
+
+def _why_no_relative_volume(row: WatchRow) -> str:
+    return "Relative volume compares with the same time of past sessions, whose volumes are not stored yet"
+
+
 SYMBOL = Column("symbol", "Symbol", 110, CellKind.SYMBOL, Tone.STRONG, _symbol, _write_text, symbol_tooltip)
 SPARK = Column(
     "sparkline", "Today", 50, CellKind.SPARK, Tone.PLAIN, _spark_change, _write_spark, _no_tooltip,
@@ -212,6 +224,17 @@ HIGH = _price("day_high", "High", 76)
 LOW = _price("day_low", "Low", 76)
 PREV_CLOSE = _price("prev_close", "Prev close", 76)
 VWAP = _price("vwap", "Avg price", 76)
+# The column stands in its set as traders know it; without the volumes of past sessions it withholds the figure.
+REL_VOLUME = Column(
+    "relative_volume",
+    "Rel. vol",
+    56,
+    CellKind.FIGURE,
+    Tone.PLAIN,
+    _never_known,
+    _write_missing,
+    _why_no_relative_volume,
+)
 EXT_LAST = _price("ext_last", "Ext. last", 76, Tone.EXTENDED)
 EXT_CHANGE_PCT = _percent("ext_change_pct", "Ext. chg %", 66, Tone.EXTENDED_CHANGE)
 
@@ -219,7 +242,7 @@ COLUMNS: dict[str, Column] = {
     column.key: column
     for column in (
         SYMBOL, SPARK, LAST, CHANGE, CHANGE_PCT, BID, ASK, VOLUME, RANGE, TIME,
-        OPEN, HIGH, LOW, PREV_CLOSE, VWAP, EXT_LAST, EXT_CHANGE_PCT,
+        OPEN, HIGH, LOW, PREV_CLOSE, VWAP, REL_VOLUME, EXT_LAST, EXT_CHANGE_PCT,
     )
 }  # fmt: skip
 
@@ -239,7 +262,7 @@ COLUMN_SETS: dict[str, ColumnSet] = {
     for one in (
         ColumnSet("compact", "Compact", (SYMBOL, LAST, CHANGE_PCT)),
         ColumnSet(STANDARD_SET, "Standard", _STANDARD),
-        ColumnSet("intraday", "Intraday", (*_STANDARD, OPEN, HIGH, LOW, PREV_CLOSE, VWAP)),
+        ColumnSet("intraday", "Intraday", (*_STANDARD, OPEN, HIGH, LOW, PREV_CLOSE, VWAP, REL_VOLUME)),
         ColumnSet("us_extended", "US extended", (SYMBOL, LAST, CHANGE_PCT, EXT_LAST, EXT_CHANGE_PCT, VOLUME, TIME)),
     )
 }
