@@ -37,19 +37,30 @@ class DayFigures:
         self._is_whole_day_streamed = is_whole_day_streamed
         self._keys: dict[InstrumentId, str] = {}
         self._generation: int | None = None
-        self._fetcher: ReferenceFetcher | None = None
         self._http = HttpClient(core.runtime.pool, _make_tls)
+        self._credentials = credentials
+        self._fetcher = self._make_fetcher(stream_url)
+
+    def _make_fetcher(self, stream_url: str | None) -> ReferenceFetcher | None:
         base = None if stream_url is None else rest_base(stream_url)
-        if base is not None:
-            self._fetcher = ReferenceFetcher(
-                base,
-                self._http,
-                credentials,
-                self._take,
-                clock=core.runtime.clock,
-                start_task=core.runtime.tasks.start,
-                on_refused=self._refused,
-            )
+        if base is None:
+            return None
+        runtime = self._core.runtime
+        return ReferenceFetcher(
+            base,
+            self._http,
+            self._credentials,
+            self._take,
+            clock=runtime.clock,
+            start_task=runtime.tasks.start,
+            on_refused=self._refused,
+        )
+
+    async def readdress(self, stream_url: str | None) -> None:
+        """Fetch from beside another stream, from its first connection on; call before the feed goes there."""
+        before, self._fetcher = self._fetcher, self._make_fetcher(stream_url)
+        if before is not None:
+            await before.stop()
 
     def open(self) -> None:
         """Begin to follow the feed; call before the feed is added."""

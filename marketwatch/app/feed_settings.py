@@ -1,4 +1,4 @@
-"""Settings > Feeds joined to what it changes: configured feeds, keys, the connection test. Ready to be wired."""
+"""Settings > Feeds joined to what it changes: configured feeds, keys, the connection test."""
 
 from __future__ import annotations
 

@@ -19,9 +19,9 @@ _TAGS = {FeedNature.SIMULATED: "SIM", FeedNature.REPLAY: "REPLAY"}
 class MarketView:
     """Reads the core for lists, search and chart. Statuses are those of the last second or the last change."""
 
-    def __init__(self, core: Core, default_feed: Callable[[], FeedId | None]) -> None:
+    def __init__(self, core: Core, open_feeds: Callable[[], Sequence[FeedId]]) -> None:
         self._core = core
-        self._default_feed = default_feed
+        self._open_feeds = open_feeds
         self._statuses: dict[FeedId, FeedStatus] = {}
         core.status_changed.append(self._on_status)
 
@@ -62,13 +62,13 @@ class MarketView:
     # --- search
 
     def suggestions(self, instruments: Sequence[Instrument]) -> list[Instrument]:
-        """Return those of the session and the best known ones, as far as the open feed has them."""
-        feed_id = self._default_feed()
-        if feed_id is None:
-            return []
-        keys = self._core.keys
+        """Return those of the session and the best known ones, as far as an open feed has them."""
         known = [*instruments, *demo_instruments(self._core.directory)]
-        return [one for one in dict.fromkeys(known) if keys.feed_key(feed_id, one.id) is not None]
+        return [one for one in dict.fromkeys(known) if self._first_feed(one.id) is not None]
+
+    def _first_feed(self, instrument_id: InstrumentId) -> FeedId | None:
+        keys = self._core.keys
+        return next((one for one in self._open_feeds() if keys.feed_key(one, instrument_id) is not None), None)
 
     def feed_label(self, instrument_id: InstrumentId) -> str:
         facts = self.facts(instrument_id)
@@ -90,10 +90,8 @@ class MarketView:
         subscription = self._core.feeds.subscription(instrument_id)
         feed_id = None if subscription is None else subscription.feed_id
         if feed_id is None:
-            feed_id = self._default_feed()
-            if feed_id is None or self._core.keys.feed_key(feed_id, instrument_id) is None:
-                return None
-        return self._core.hub.facts(feed_id)
+            feed_id = self._first_feed(instrument_id)
+        return None if feed_id is None else self._core.hub.facts(feed_id)
 
     def now_ns(self, instrument_id: InstrumentId, facts: FeedFacts | None = None) -> int:
         """Return market time where an instrument trades, by the feed that serves it."""

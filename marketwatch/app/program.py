@@ -15,7 +15,7 @@ from marketwatch.app.core import Core, Runtime
 from marketwatch.app.crash import CrashGuard
 from marketwatch.app.options import Options
 from marketwatch.app.screen import Screen
-from marketwatch.app.sessions import Sessions
+from marketwatch.app.sessions import Sessions, SessionView
 from marketwatch.app.single_instance import SingleInstance
 from marketwatch.app.user_commands import UserCommands
 from marketwatch.errors import ConfigurationError, MarketWatchError, StorageError
@@ -32,6 +32,7 @@ from marketwatch.storage.settings import Settings
 if TYPE_CHECKING:
     from marketwatch.app.diagnostics import Diagnostics
     from marketwatch.app.instrument_lists import InstrumentLists
+    from marketwatch.app.settings_link import SettingsLink
 
 _SAVE_S = 0.5
 _CLOSE_LISTS_S = 0.5
@@ -53,6 +54,8 @@ class Program:
         self._crash = CrashGuard(profile.logs)
         self._crash.start()
         self._settings = Settings.load(profile.settings_path)
+        self._database: StateDatabase | None = None
+        self._link: SettingsLink | None = None
         self.screen: Screen
         self.core: Core
 
@@ -72,12 +75,14 @@ class Program:
     async def run(self) -> int:
         """Show the window and run until asked to quit; return the exit code."""
         self._runtime.start()
-        database = await self._open_database()
+        self._database = database = await self._open_database()
         try:
             return await self._run(database)
         finally:
             await self._close_database(database)
             await self._runtime.stop()
+            if self._link is not None:
+                await self._link.close()
 
     async def _run(self, database: StateDatabase | None) -> int:
         records = [] if database is None else await database.load_watchlists()
@@ -133,7 +138,9 @@ class Program:
             screen,
             self._settings,
             open_recording=lambda path: _forget(tasks.start("open recording", self._open_recording(path))),
+            open_feeds=lambda: _forget(tasks.start("open live feeds", self._open_feeds())),
             open_simulated=lambda: _forget(tasks.start("open simulated market", self._open_simulated())),
+            open_settings=lambda: _forget(tasks.start("open settings", self._settings_link().open_dialog())),
             load_instruments=lambda path: _forget(
                 tasks.start("load instrument list", self._lists_of_instruments().load(path))
             ),
@@ -166,20 +173,31 @@ class Program:
         self._commands = commands
         await self._load_calendars()
         try:
-            if options.replay is not None:
-                view = await sessions.open_replay(
-                    options.replay, speed=options.speed, start_at=options.start_at, closes=options.closes
-                )
-            elif options.feed is not None:
-                view = await sessions.open_feed(options.feed, options.url, options.watch)
-            else:
-                view = await sessions.open_simulated()
+            async with sessions.turn:
+                if options.replay is not None:
+                    view = await sessions.open_replay(
+                        options.replay, speed=options.speed, start_at=options.start_at, closes=options.closes
+                    )
+                elif options.feed is not None:
+                    view = await sessions.open_feed(options.feed, options.url, options.watch)
+                else:
+                    view = await self._settings_link().open_feeds() or await sessions.open_simulated()
+                self._show(view)
         except MarketWatchError as error:
             self.core.notices.add_error(error)
             self.screen.window.hint(error.thing)
-            return
+
+    def _show(self, view: SessionView) -> None:
         self.screen.show_session(view)
-        commands.show_choices()
+        self._commands.show_choices()
+
+    def _settings_link(self) -> SettingsLink:
+        if self._link is None:
+            from marketwatch.app.settings_link import RunOnlyConfigs, SettingsLink
+
+            store = RunOnlyConfigs() if self._database is None else self._database.feed_configs
+            self._link = SettingsLink(self.core, self.screen, store, self._profile.config, self._show)
+        return self._link
 
     async def _load_calendars(self) -> None:
         """Learn holidays and early closes; the user's own files in the profile amend the shipped lists."""
@@ -200,16 +218,22 @@ class Program:
 
     async def _open_recording(self, path: Path) -> None:
         try:
-            view = await self.screen.sessions.open_replay(path)
+            async with self.screen.sessions.turn:
+                self._show(await self.screen.sessions.open_replay(path))
         except MarketWatchError as error:
             self.core.notices.add_error(error)
-            return
-        self.screen.show_session(view)
-        self._commands.show_choices()
 
     async def _open_simulated(self) -> None:
-        self.screen.show_session(await self.screen.sessions.open_simulated())
-        self._commands.show_choices()
+        async with self.screen.sessions.turn:
+            self._show(await self.screen.sessions.open_simulated())
+
+    async def _open_feeds(self) -> None:
+        async with self.screen.sessions.turn:
+            view = await self._settings_link().open_feeds()
+            if view is not None:
+                self._show(view)
+        if view is None:
+            await self._settings_link().open_dialog()
 
     # --- what was asked for on the command line, and what can wait
 
@@ -259,6 +283,8 @@ class Program:
         self._write_asked_report()
         self._save_settings()
         self.screen.stop()
+        if self._link is not None:
+            self._link.stop()
         self.screen.window.hide()
         if saver is not None:
             with contextlib.suppress(TimeoutError, StorageError):

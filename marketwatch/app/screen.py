@@ -55,7 +55,7 @@ class Screen(QObject):
         self.theme.install(app)
         self.icons = IconSet(self.theme)
         self.meter = PaintMeter()
-        self.market = MarketView(core, self._session_feed)
+        self.market = MarketView(core, lambda: sessions.feed_ids)
         self.window = MainWindow(self.theme)
         self.flush = FlushTimer(core.hub.drain, preferences.table_rate_hz, parent=self)
         self.chart: ChartPanel | None = None
@@ -139,7 +139,8 @@ class Screen(QObject):
         self.window.show_bar("session", is_shown=bool(view.bar))
         self._replay_strip.follow_session()
         self.window.setWindowTitle(f"MarketWatch – {view.bar_title.capitalize()}" if view.bar else "MarketWatch")
-        self.status_line.choose_clocks(view.instruments, view.clock_note)
+        listed = [self.core.instrument(one) for one in self.lists.current.instruments()]
+        self.status_line.choose_clocks(view.instruments or listed, view.clock_note)
         self._show_list(view)
         self._on_selected(self.list_panel.view.current_instrument())
         if self.chart is not None:
@@ -162,10 +163,6 @@ class Screen(QObject):
         if self.list_panel.view.current_instrument() is None:
             self.list_panel.show_instrument(ids[0])
         self.window.focus_panel("lists")
-
-    def _session_feed(self) -> FeedId | None:
-        view = self.sessions.view
-        return None if view is None else view.feed_id
 
     # --- what happens
 

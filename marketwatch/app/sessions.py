@@ -1,7 +1,8 @@
-"""What the window shows: the simulated market, a recorded session, or a feed. One at a time."""
+"""What the window shows: the simulated market, a recorded session, or real feeds. One of them at a time."""
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 from collections.abc import Sequence
 from functools import partial
@@ -13,6 +14,7 @@ import msgspec
 
 from marketwatch.app.core import Core
 from marketwatch.app.demo import demo_instruments
+from marketwatch.domain.feed_config import FeedConfig
 from marketwatch.domain.ids import FeedId
 from marketwatch.domain.instrument import Instrument
 from marketwatch.domain.venues import INDIA, UNITED_STATES
@@ -21,6 +23,7 @@ from marketwatch.services.feed_route import FeedNature
 from marketwatch.services.notices import Severity
 
 if TYPE_CHECKING:
+    from marketwatch.app.configured_feeds import ConfiguredFeeds, Credentials
     from marketwatch.app.live_feed import LiveFeed
     from marketwatch.app.local_market import LocalMarket
     from marketwatch.app.replay_control import ReplayControl
@@ -33,7 +36,10 @@ REPLAY = FeedId("replay")
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True):
-    """What the screen needs to know of the open session. `bar` is the sentence of its permanent bar, empty for none."""
+    """What the screen needs to know of the open session. `bar` is the sentence of its permanent bar, empty for none.
+
+    No instruments: the user's own lists are shown as they are.
+    """
 
     nature: FeedNature
     feed_id: FeedId
@@ -48,6 +54,7 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
 class Sessions:
     """Opens and closes what the window shows. `view` is None while nothing is open.
 
+    Whoever opens something else holds `turn` meanwhile: opening takes a while, and there is one window.
     What a session is made of is imported when it is opened: the first paint need not wait for it.
     """
 
@@ -55,9 +62,28 @@ class Sessions:
         self._core = core
         self._market: LocalMarket | None = None
         self._live: LiveFeed | None = None
+        self._configured: ConfiguredFeeds | None = None
         self._recording: Recording | None = None
         self.replay: ReplayControl | None = None
         self.view: SessionView | None = None
+        self.turn = asyncio.Lock()
+
+    @property
+    def feed_ids(self) -> tuple[FeedId, ...]:
+        """The open feeds, the first first."""
+        if self._configured is not None:
+            return self._configured.feed_ids
+        return () if self.view is None else (self.view.feed_id,)
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether the feeds of the settings are open."""
+        return self._configured is not None
+
+    @property
+    def follows_settings(self) -> bool:
+        """Whether a change of the settings may change what is open: not a replay or the feed of the command line."""
+        return self.is_configured or (self.view is not None and self.view.feed_id == SIMULATED)
 
     async def open_simulated(self) -> SessionView:
         """Show the simulated market."""
@@ -143,15 +169,14 @@ class Sessions:
 
     async def open_feed(self, kind: str, url: str | None, watch: Sequence[str]) -> SessionView:
         """Show a real feed, at an address or at its vendor's. Raises ConfigurationError."""
-        from marketwatch.app.live_feed import LiveFeed
+        from marketwatch.app.live_feed import feed_of_environment
         from marketwatch.feeds.catalog import CATALOG
 
         spec = CATALOG[_kind(kind)]
-        live = LiveFeed(self._core, spec, url)
+        live = feed_of_environment(self._core, spec, url)
         await self.close()
         self._live = live
         instruments = tuple(self._instrument(spec, symbol) for symbol in watch)
-        self._core.keys.set_rule(live.feed_id, spec.feed_key)
         live.open()
         self.view = SessionView(
             nature=live.nature,
@@ -159,6 +184,26 @@ class Sessions:
             list_name="Watched",
             instruments=instruments,
             zone=spec.rules.zone,
+        )
+        return self.view
+
+    async def open_configured(self, feeds: Sequence[FeedConfig], credentials: Credentials) -> SessionView | None:
+        """Show the feeds of the settings that are ready; where they are shown already, change what differs.
+
+        Returns None, and leaves everything as it is, when no feed is ready.
+        """
+        from marketwatch.app.configured_feeds import ConfiguredFeeds, ready_feeds
+
+        ready = ready_feeds(feeds, credentials)
+        if not ready:
+            return None
+        if self._configured is None:
+            await self.close()
+            self._configured = ConfiguredFeeds(self._core, credentials)
+        await self._configured.apply(ready)
+        first = self._configured.live(ready[0].id)
+        self.view = SessionView(
+            nature=first.nature, feed_id=first.feed_id, list_name="", instruments=(), zone=first.zone
         )
         return self.view
 
@@ -170,6 +215,9 @@ class Sessions:
         if self._live is not None:
             await self._live.close()
             self._live = None
+        if self._configured is not None:
+            configured, self._configured = self._configured, None
+            await configured.close()
         if self._market is not None:
             await self._market.close()
             self._market = None
@@ -190,8 +238,7 @@ def _say_how_to_see_real_prices(core: Core) -> None:
         Severity.INFO,
         "These prices are simulated",
         "No feed is connected",
-        "For real ones, set MASSIVE_API_KEY and start with --feed massive, or open a recorded day with File > Open"
-        " recording",
+        "For real ones, add a feed in Settings > Feeds, or open a recorded day with File > Open recording",
     )
 
 

@@ -32,7 +32,8 @@ _REPLAY_COMMANDS = ("replay_toggle", "replay_restart", "replay_faster", "replay_
 class UserCommands:
     """Connects the commands to the screen, the sessions and the preferences.
 
-    `open_recording` and `open_simulated` change what the window shows; `write_report` writes diagnostics.
+    `open_recording`, `open_feeds` and `open_simulated` change what the window shows; `open_settings` shows the
+    settings; `write_report` writes diagnostics.
     """
 
     def __init__(
@@ -41,7 +42,9 @@ class UserCommands:
         settings: Settings,
         *,
         open_recording: Callable[[Path], None],
+        open_feeds: Callable[[], None],
         open_simulated: Callable[[], None],
+        open_settings: Callable[[], None],
         load_instruments: Callable[[Path], None],
         write_report: Callable[[Path], None],
     ) -> None:
@@ -51,11 +54,13 @@ class UserCommands:
         self._load_instruments = load_instruments
         self._write_report = write_report
         self._text_window: TextWindow | None = None
-        self.commands = CommandSet(screen.window, {**self._table(), "open_simulated": open_simulated})
+        given = {"open_feeds": open_feeds, "open_simulated": open_simulated, "settings": open_settings}
+        self.commands = CommandSet(screen.window, {**self._table(), **given})
         for menu in self.commands.fill(screen.window.menuBar()):
             menu.aboutToShow.connect(self.show_choices)
         screen.tool_bar.theme_requested.connect(self._toggle_theme)
         screen.tool_bar.open_requested.connect(self._choose_recording)
+        screen.tool_bar.settings_requested.connect(open_settings)
         screen.window.panel_toggled.connect(self._on_panel_toggled)
         screen.list_panel.density_chosen.connect(lambda name: self._remember(density=name))
         screen.list_panel.flash_chosen.connect(lambda mode: self._remember(flash=mode))

@@ -8,6 +8,8 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from marketwatch.domain.events import MarketEvent
 from marketwatch.domain.secret import Secret
 from marketwatch.errors import AuthenticationRefused, ConfigurationError, ConnectionFailed, MarketWatchError
@@ -129,6 +131,11 @@ class FeedSupervisor:
         self._meters.set_delay(address.delay_s)
         self._plan.forget()
         self._restart()
+
+    def rename(self, label: str) -> None:
+        """Go by another name; the connection stays."""
+        self._settings = msgspec.structs.replace(self._settings, label=label)
+        self._publish()
 
     def reconnect(self) -> None:
         """Replace the connection, whatever it claims: the machine slept or the network changed.

@@ -30,10 +30,12 @@ MENUS = ("File", "View", "List", "Chart", "Replay", "Help")
 
 COMMANDS = (
     Command("open_recording", "File", "&Open recording…", "Ctrl+O"),
+    Command("open_feeds", "File", "Live &feeds"),
     Command("open_simulated", "File", "Simulated &market"),
     Command("load_instruments", "File", "&Load instrument list…"),
     Command("save_picture", "File", "Save &picture…", separator=True),
     Command("save_report", "File", "Save support &report…"),
+    Command("settings", "File", "Se&ttings…", "Ctrl+,", separator=True),
     Command("quit", "File", "&Quit", "Ctrl+Q", separator=True),
     Command("theme_dark", "View", "&Dark", submenu="Theme", group="theme", checkable=True),
     Command("theme_light", "View", "&Light", submenu="Theme", group="theme", checkable=True),
@@ -76,7 +78,7 @@ COMMANDS = (
     Command("replay_toggle", "Replay", "&Play or pause", "Ctrl+Space"),
     Command("replay_restart", "Replay", "&Restart", "Ctrl+Home"),
     Command("replay_faster", "Replay", "&Faster", "Ctrl+."),
-    Command("replay_slower", "Replay", "&Slower", "Ctrl+,"),
+    Command("replay_slower", "Replay", "&Slower", "Ctrl+Shift+,"),
     Command("keys", "Help", "&Keys", "F1"),
     Command("about", "Help", "&About MarketWatch"),
 )

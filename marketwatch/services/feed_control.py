@@ -171,6 +171,20 @@ class FeedControl:
         """Point a feed at another address at once."""
         self._feeds[feed_id].supervisor.replace(address)
 
+    def rename(self, feed_id: FeedId, label: str) -> None:
+        """Call a feed something else."""
+        self._feeds[feed_id].supervisor.rename(label)
+
+    def set_order(self, order: Sequence[FeedId]) -> None:
+        """Ask the feeds in this order from now on; an instrument goes to the first that has it."""
+        rank = {feed_id: place for place, feed_id in enumerate(order)}
+        self._feeds = dict(sorted(self._feeds.items(), key=lambda one: rank.get(one[0], len(rank))))
+        for row in list(self._rows.values()):
+            found = self._find(row.instrument_id)
+            if found is not None and found[0] is not row.feed:
+                self._unassign(row)
+                self._assign(row)
+
     def credentials_changed(self, feed_id: FeedId) -> None:
         """Let a feed connect with its new key at once."""
         self._feeds[feed_id].supervisor.credentials_changed()
@@ -247,16 +261,23 @@ class FeedControl:
 
     # --- inside
 
-    def _assign(self, row: _Row) -> None:
+    def _find(self, instrument_id: InstrumentId) -> tuple[_Feed, str] | None:
         for feed_id, feed in self._feeds.items():
-            key = self._resolver.feed_key(feed_id, row.instrument_id)
+            key = self._resolver.feed_key(feed_id, instrument_id)
             if key is not None:
-                row.feed, row.key, row.has_event = feed, key, False
-                feed.rows[key] = feed.awaited[key] = row
-                if self._on_assigned is not None:
-                    self._on_assigned(row.instrument_id, feed_id, key)
-                feed.supervisor.want(row.topics())
-                return
+                return feed, key
+        return None
+
+    def _assign(self, row: _Row) -> None:
+        found = self._find(row.instrument_id)
+        if found is None:
+            return
+        feed, key = found
+        row.feed, row.key, row.has_event = feed, key, False
+        feed.rows[key] = feed.awaited[key] = row
+        if self._on_assigned is not None:
+            self._on_assigned(row.instrument_id, feed.settings.feed_id, key)
+        feed.supervisor.want(row.topics())
 
     def _unassign(self, row: _Row, topics: list[Topic] | None = None) -> None:
         feed = row.feed

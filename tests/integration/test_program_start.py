@@ -47,7 +47,7 @@ async def test_without_options_the_simulated_market_ticks_at_once(tmp_path: Path
     assert run.report["failures"] == {}
     (notice,) = run.report["notices"]
     assert notice.startswith("These prices are simulated.")
-    assert "--feed massive" in notice
+    assert "Settings > Feeds" in notice
     assert len(run.report["watchlist"]["rows"]) >= 18
 
 

@@ -17,6 +17,7 @@ class ToolBar(QWidget):
     theme_requested = Signal()
     notices_requested = Signal()
     open_requested = Signal()
+    settings_requested = Signal()
 
     def __init__(self, theme: Theme, icons: IconSet, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,6 +33,7 @@ class ToolBar(QWidget):
         row.addWidget(self._button("Open recording", "play", self.open_requested))
         row.addStretch(1)
         row.addWidget(self._notices)
+        row.addWidget(self._button("Settings", "gear", self.settings_requested))
         self._switch = self._button("Light theme", "sun", self.theme_requested)
         row.addWidget(self._switch)
         theme.changed.connect(self._on_theme_changed)

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from marketwatch.app.core import Core, Runtime
-from marketwatch.app.live_feed import LiveFeed
+from marketwatch.app.live_feed import feed_of_environment
 from marketwatch.domain.secret import Secret
 from marketwatch.feeds.catalog import CATALOG, FeedAddress, FeedKind
 from marketwatch.feeds.surroundings import FeedSettings, SessionOpen
@@ -32,7 +32,7 @@ async def opened(core: Core, kind: FeedKind, url: str | None, monkeypatch: pytes
         add_feed(settings, credentials, session_open=session_open)
 
     monkeypatch.setattr(core.feeds, "add_feed", note)
-    feed = LiveFeed(core, CATALOG[kind], url)
+    feed = feed_of_environment(core, CATALOG[kind], url)
     feed.open()
     await feed.close()
     return asked[0].address
@@ -74,8 +74,8 @@ async def test_a_key_is_asked_for_where_one_is_needed(
 
 async def test_half_a_key_is_none(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KITE_API_KEY", "canary-key")
-    assert LiveFeed(core, CATALOG[FeedKind.KITE], None).credentials() is None
+    assert feed_of_environment(core, CATALOG[FeedKind.KITE], None).credentials() is None
     monkeypatch.setenv("KITE_ACCESS_TOKEN", "canary-token")
-    secret = LiveFeed(core, CATALOG[FeedKind.KITE], None).credentials()
+    secret = feed_of_environment(core, CATALOG[FeedKind.KITE], None).credentials()
     assert secret is not None
     assert secret.reveal() == "canary-key:canary-token"

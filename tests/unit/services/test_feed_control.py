@@ -193,3 +193,30 @@ async def test_p19_all_connections_are_replaced_together(desk: Desk) -> None:
         desk.control.replace(FIRST, FeedAddress(second.url))
         await until(lambda: second.count == 3)
         assert await desk.control.stop() == []
+
+
+async def test_a_row_goes_to_the_first_feed_in_the_order_that_has_it(desk: Desk) -> None:
+    async with ScriptedServer(serve) as first, ScriptedServer(serve) as second:
+        desk.add(SECOND, second.url)
+        desk.control.start()
+        desk.control.acquire(AAPL)
+        desk.control.acquire(TCS)
+        desk.add(FIRST, first.url)
+        await until(lambda: sent(second) == ["sub T.#AAPL", "sub T.#TCS"])
+        desk.control.set_order([FIRST, SECOND])
+        assert desk.assigned[2:] == [(AAPL, None, ""), (AAPL, FIRST, "AAPL")]
+        await until(lambda: sent(first) == ["sub T.AAPL"] and sent(second)[2:] == ["unsub T.#AAPL"])
+        assert [status.feed_id for status in desk.control.statuses()] == [FIRST, SECOND]
+        desk.control.set_order([FIRST, SECOND])
+        assert len(desk.assigned) == 4
+
+
+async def test_a_renamed_feed_keeps_its_connection(desk: Desk) -> None:
+    async with ScriptedServer(serve) as server:
+        desk.add(FIRST, server.url)
+        desk.control.start()
+        await until(lambda: desk.control.statuses()[0].state is FeedState.LIVE)
+        desk.control.rename(FIRST, "The good one")
+        assert (desk.control.statuses()[0].label, desk.rig.statuses[-1].label) == ("The good one", "The good one")
+        await settle()
+        assert len(server.peers) == 1

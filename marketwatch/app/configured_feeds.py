@@ -1,0 +1,96 @@
+"""The feeds of Settings > Feeds while they run: every change reaches them at once, and no row is lost by it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+
+from marketwatch.app.core import Core
+from marketwatch.app.feed_kinds import resolve
+from marketwatch.app.live_feed import LiveFeed, needs_key
+from marketwatch.domain.feed_config import FeedConfig
+from marketwatch.domain.ids import FeedId
+from marketwatch.domain.secret import Secret
+from marketwatch.errors import ConfigurationError
+from marketwatch.services.feed_changes import Deed, FeedChange, plan_changes
+
+Credentials = Callable[[FeedId], Callable[[], Secret | None]]
+"""Gives what a supervisor asks for the key of a feed."""
+
+
+def what_is_missing(config: FeedConfig, credentials: Credentials) -> ConfigurationError | None:
+    """Return why a feed cannot be opened yet, None when it can."""
+    try:
+        settings = resolve(config)
+    except ConfigurationError as error:
+        return error
+    if needs_key(settings.spec, settings.address) and credentials(config.id)() is None:
+        return ConfigurationError(config.name, "it has no key yet", "Enter one in Settings > Feeds")
+    return None
+
+
+def ready_feeds(feeds: Iterable[FeedConfig], credentials: Credentials) -> tuple[FeedConfig, ...]:
+    """Return the enabled feeds that can be opened, in order."""
+    return tuple(one for one in feeds if one.enabled and what_is_missing(one, credentials) is None)
+
+
+class ConfiguredFeeds:
+    """Owner of the open feeds. `apply` is called by one task at a time, with feeds that are ready."""
+
+    def __init__(self, core: Core, credentials: Credentials) -> None:
+        self._core = core
+        self._credentials = credentials
+        self._feeds: tuple[FeedConfig, ...] = ()
+        self._live: dict[FeedId, LiveFeed] = {}
+        self._keys: dict[FeedId, Secret | None] = {}
+
+    @property
+    def feed_ids(self) -> tuple[FeedId, ...]:
+        """The open feeds, in the user's order."""
+        return tuple(config.id for config in self._feeds if config.id in self._live)
+
+    def live(self, feed_id: FeedId) -> LiveFeed:
+        """Return an open feed."""
+        return self._live[feed_id]
+
+    async def apply(self, feeds: Sequence[FeedConfig]) -> None:
+        """Make these feeds the open ones; an instrument is served by the first that has it."""
+        before, self._feeds = self._feeds, tuple(feeds)
+        new_keys = [feed_id for feed_id in self._live if self._credentials(feed_id)() != self._keys.get(feed_id)]
+        for change in plan_changes(before, feeds, new_keys):
+            await self._do(change)
+        self._core.feeds.set_order([config.id for config in feeds])
+
+    async def close(self) -> None:
+        """Close all feeds, together."""
+        live, self._feeds, self._live = self._live, (), {}
+        await asyncio.gather(*(feed.close() for feed in live.values()))
+
+    async def _do(self, change: FeedChange) -> None:
+        config = change.config
+        match change.deed:
+            case Deed.END:
+                await self._end(config.id)
+            case Deed.BEGIN:
+                self._begin(config)
+            case Deed.REBUILD:
+                await self._end(config.id)
+                self._begin(config)
+            case Deed.READDRESS:
+                await self._live[config.id].readdress(resolve(config))
+            case Deed.NEW_KEY:
+                self._live[config.id].rename(resolve(config))
+                self._live[config.id].renew_key()
+            case Deed.RENAME:
+                self._live[config.id].rename(resolve(config))
+        if config.id in self._live:
+            self._keys[config.id] = self._credentials(config.id)()
+
+    def _begin(self, config: FeedConfig) -> None:
+        feed = LiveFeed(self._core, resolve(config), self._credentials(config.id))
+        feed.open()
+        self._live[config.id] = feed
+
+    async def _end(self, feed_id: FeedId) -> None:
+        await self._live.pop(feed_id).close()
+        self._keys.pop(feed_id, None)
