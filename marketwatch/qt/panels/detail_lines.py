@@ -43,8 +43,7 @@ class PaintedLine(QWidget):
             self._paint(painter)
 
     def _paint(self, painter: QPainter) -> None:
-        """Draw what stands on the ground."""
-        raise NotImplementedError
+        """Draw what stands on the ground: nothing here, each kind of line its own."""
 
     def _width(self, text: str, font: QFont) -> float:
         return self._theme.fonts.metrics(font).horizontalAdvance(text)
