@@ -74,6 +74,14 @@ def _own_profile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     patch.undo()
 
 
+@pytest.fixture(scope="session")
+def qapp_args() -> list[str]:
+    """Give the application of all widget tests the style of the program."""
+    from marketwatch.qt.theme import STYLE_ARGUMENTS
+
+    return ["marketwatch", *STYLE_ARGUMENTS]
+
+
 @pytest.fixture(autouse=True)
 def _no_leaked_threads() -> Iterator[None]:
     """Fail a test that leaves a thread behind; a thread that is just ending is waited for."""

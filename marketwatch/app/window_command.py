@@ -18,6 +18,7 @@ from marketwatch.app.event_loop import MarketLoop
 from marketwatch.app.options import Options
 from marketwatch.app.program import Program
 from marketwatch.qt.start_guard import check_versions
+from marketwatch.qt.theme import STYLE_ARGUMENTS
 from marketwatch.storage.profile_lock import ProfileInUse
 
 
@@ -27,7 +28,7 @@ def run_window(options: Options) -> int:
     with contextlib.suppress(AttributeError):  # Windows has no such signal
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # asks for a report; until there is one it must not end us
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
-    app = QApplication(["marketwatch"])
+    app = QApplication(["marketwatch", *STYLE_ARGUMENTS])
     app.setApplicationName("MarketWatch")
     app.setApplicationVersion(__version__)
     app.setQuitOnLastWindowClosed(False)

@@ -9,12 +9,15 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QPalette, QPen
-from PySide6.QtWidgets import QApplication, QStyleFactory, QToolTip
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from marketwatch.qt.fonts import FontBook
 from marketwatch.qt.style_sheet import build_style_sheet
 from marketwatch.qt.theme_tokens import PresetName, Role, RowSize, ThemeName, Tokens, load_tokens
 from marketwatch.runtime.resources import resource_path
+
+STYLE_ARGUMENTS = ("-style", "Fusion")
+"""Arguments for QApplication: chosen later, the style would cost the start the binding's wrapper of all styles."""
 
 _Group = QPalette.ColorGroup
 _PaletteRole = QPalette.ColorRole
@@ -152,9 +155,8 @@ class Theme(QObject):
         return int(value)
 
     def install(self, app: QApplication) -> None:
-        """Dress the whole application, now and at every later switch."""
+        """Dress an application made with STYLE_ARGUMENTS, now and at every later switch."""
         self._app = app
-        app.setStyle(QStyleFactory.create("Fusion"))
         app.setFont(self.fonts.numbers("base"))
         QToolTip.setFont(self.fonts.numbers("small"))
         self._dress(app)

@@ -24,6 +24,7 @@ class WatchlistHeader(QHeaderView):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setViewport(QWidget(self))  # asked for Qt's own, the binding would first make every class of widget
         self._theme = theme
         self._columns: tuple[Column, ...] = ()
         self._sort: SortState | None = None

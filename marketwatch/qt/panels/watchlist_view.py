@@ -62,6 +62,7 @@ class WatchlistView(QTableView):
         self, theme: Theme, model: WatchlistModel, parent: QWidget | None = None, meter: PaintMeter | None = None
     ) -> None:
         super().__init__(parent)
+        self.setViewport(QWidget(self))  # asked for Qt's own, the binding would first make every class of widget
         self.meter = meter or PaintMeter()
         self.keys = ListKeys(self)
         self._theme = theme
