@@ -70,11 +70,16 @@ class CellPainter:
         painter.fillRect(x, y + height - 1, width, 1, self._theme.colour("line"))
 
     def paint(
-        self, painter: QPainter, row: WatchRow, column: Column, text: str, box: tuple[int, int, int, int]
+        self,
+        painter: QPainter,
+        row: WatchRow,
+        column: Column,
+        text: str,
+        box: tuple[int, int, int, int],
+        look: Look,
     ) -> None:
-        """Draw one cell into `box` (x, y, width, height); the ground is there already."""
+        """Draw one cell into `box` (x, y, width, height) with the look of its row; the ground is there already."""
         kind = column.kind
-        look = self.look(row)
         if kind is CellKind.FIGURE:
             self._paint_figure(painter, row, column, text, box, look)
         elif kind is CellKind.TIME:

@@ -15,6 +15,7 @@ class TextMeasure:
         self.font = font
         self._metrics = QFontMetricsF(font)
         self._widths: dict[str, float] = {}
+        self._base_lines: dict[float, float] = {}
         self.ascent = self._metrics.ascent()
         self.descent = self._metrics.descent()
 
@@ -30,4 +31,7 @@ class TextMeasure:
 
     def base_line(self, height: float) -> float:
         """Return where the base line stands in a row so that capitals look centred."""
-        return round((height + self._metrics.capHeight()) / 2)
+        line = self._base_lines.get(height)
+        if line is None:
+            line = self._base_lines[height] = round((height + self._metrics.capHeight()) / 2)
+        return line

@@ -121,9 +121,9 @@ class WatchlistCanvas:
             text = texts[number]
             if (x < 0 or x + width > self._right) and column.is_number:
                 text, shown = self._in_sight(row, column, text, box)
-                self.cells.paint(painter, row, column, text, shown)
+                self.cells.paint(painter, row, column, text, shown, look)
                 continue
-            self.cells.paint(painter, row, column, text, box)
+            self.cells.paint(painter, row, column, text, box, look)
             if column.key == "last_price" and self._flash.has_arrow(row):
                 self.cells.paint_arrow(painter, row, box)
 
