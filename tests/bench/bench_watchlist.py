@@ -30,7 +30,7 @@ from marketwatch.qt.models.columns import COLUMN_SETS
 from marketwatch.qt.models.watchlist_model import WatchlistModel
 from marketwatch.qt.paint_meter import PaintMeter
 from marketwatch.qt.panels.watchlist_view import WatchlistView
-from marketwatch.qt.theme import Theme
+from marketwatch.qt.theme import STYLE_ARGUMENTS, Theme
 from marketwatch.runtime.clock import LiveMarketClock, SystemClock
 from marketwatch.services.feed_route import FeedFacts, FeedNature
 from marketwatch.services.market_hub import MarketHub
@@ -279,7 +279,7 @@ def _row(name: str, value: float, unit: str, budget: str, holds: Callable[[float
 
 def run() -> list[Row]:
     """Measure and compare."""
-    app = QApplication.instance() or QApplication([])
+    app = QApplication.instance() or QApplication(["bench", *STYLE_ARGUMENTS])
     theme = Theme()
     if isinstance(app, QApplication):
         theme.install(app)

@@ -17,6 +17,7 @@ from marketwatch.qt.icons import IconSet
 from marketwatch.qt.models.columns import Column
 from marketwatch.qt.models.watchlist_row import WatchRow
 from marketwatch.qt.panels.flash import FlashMode
+from marketwatch.qt.panels.row_looks import Look
 from marketwatch.qt.panels.watchlist_panel import WatchlistPanel
 from marketwatch.qt.theme import Theme
 from marketwatch.services.presentation import RowStateKind
@@ -565,9 +566,11 @@ def test_a_column_at_the_edge_of_the_view_shows_whole_figures_or_none(scene: Sce
     painted: dict[str, str] = {}
     paint = scene.view._canvas.cells.paint
 
-    def note(painter: QPainter, row: WatchRow, column: Column, text: str, box: tuple[int, int, int, int]) -> None:
+    def note(
+        painter: QPainter, row: WatchRow, column: Column, text: str, box: tuple[int, int, int, int], look: Look
+    ) -> None:
         painted[column.key] = text
-        paint(painter, row, column, text, box)
+        paint(painter, row, column, text, box, look)
 
     scene.view._canvas.cells.paint = note  # type: ignore[method-assign]
     bar, right = scene.view.horizontalScrollBar(), scene.view.viewport().width()
