@@ -6,6 +6,7 @@ MarketWatchError
 │   ├── ConnectionFailed      transient: network, server or proxy
 │   │   └── RateLimited       transient: wait at least `retry_after_s`
 │   ├── AuthenticationRefused fatal until the key changes
+│   │   └── SignedOut         no fault: the user signs in again for the day
 │   ├── EntitlementRefused    fatal for that data until the plan changes
 │   └── ProtocolError         the far end broke its own protocol
 ├── StorageError
@@ -55,6 +56,17 @@ class RateLimited(ConnectionFailed):
 
 class AuthenticationRefused(FeedError):
     """The key or token was refused; no retry until it changes."""
+
+
+class SignedOut(AuthenticationRefused):
+    """The vendor wants the user to sign in every day, and nobody is signed in now.
+
+    `since` says when the last session ended, such as `06:00 IST`; empty when that is not known.
+    """
+
+    def __init__(self, thing: str, cause: str = "", next_step: str = "", *, since: str = "") -> None:
+        super().__init__(thing, cause, next_step)
+        self.since = since
 
 
 class EntitlementRefused(FeedError):

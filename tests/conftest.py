@@ -119,6 +119,17 @@ def _no_leaks(request: pytest.FixtureRequest, _no_leaked_threads: None) -> Itera
     yield
     if uses_qt:
         _fail_for_active_timers()
+        _delete_windows()
+
+
+def _delete_windows() -> None:
+    """Delete the windows that a test left: every style sheet set later would dress them again."""
+    from PySide6.QtCore import QCoreApplication, QEvent
+    from PySide6.QtWidgets import QApplication
+
+    for window in QApplication.topLevelWidgets():
+        window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 def _fail_for_active_timers() -> None:

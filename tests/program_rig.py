@@ -167,8 +167,9 @@ def with_prelude(code: str) -> str:
 
 
 def rows_of(report: Report) -> dict[str, dict[str, str]]:
-    """Return the displayed rows by symbol."""
-    return {row["Symbol"]: row for row in report["watchlist"]["rows"]}
+    """Return the displayed texts of the rows by symbol; what else is said of a row has small letters."""
+    rows = report["watchlist"]["rows"]
+    return {row["Symbol"]: {title: text for title, text in row.items() if title[:1].isupper()} for row in rows}
 
 
 async def keep_lists(folder: Path, *records: WatchlistRecord) -> None:

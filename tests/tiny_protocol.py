@@ -1,7 +1,7 @@
 """A feed protocol of a few words, for tests of what is around protocols.
 
 Server: `hello`, `welcome`, `refuse TEXT`, `ok TOPIC`, `no TOPIC TEXT`, `gone TOPIC`, `limit SECONDS`, `bye TEXT`,
-`note TEXT`, `t KEY PRICE [MS]`. Client: `auth KEY`, `sub TOPIC`, `unsub TOPIC`.
+`deny TEXT`, `note TEXT`, `t KEY PRICE [MS]`. Client: `auth KEY`, `sub TOPIC`, `unsub TOPIC`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from marketwatch.domain.secret import Secret
 from marketwatch.domain.venues import UNITED_STATES
 from marketwatch.errors import ProtocolError
 from marketwatch.feeds.catalog import FeedKind, FeedLimits, FeedSpec
+from marketwatch.feeds.reconnect import ReconnectRules
 from marketwatch.protocols import base
 from marketwatch.protocols.base import Channel, Control, Topic
 from marketwatch.protocols.massive.keys import feed_key, instrument_of
@@ -71,6 +72,7 @@ class TinyClient:
             "late": lambda: base.Unconfirmed(topic_of(rest[0])),
             "gone": lambda: base.Released(topic_of(rest[0])),
             "no": lambda: base.Refused(topic_of(rest[0]), " ".join(rest[1:])),
+            "deny": lambda: base.Refused(None, " ".join(rest), entitlement=True),
             "limit": lambda: base.ConnectionLimit("too many connections", float(rest[0])),
             "bye": lambda: base.ServerClosing(" ".join(rest)),
             "note": lambda: base.Notice(" ".join(rest)),
@@ -124,5 +126,5 @@ def tiny_spec(limits: FeedLimits | None = None) -> FeedSpec:
         instrument_of=instrument_of,
         currency="USD",
         rules=UNITED_STATES,
-        limits=limits or FeedLimits(),
+        limits=limits or FeedLimits(reconnect=ReconnectRules()),
     )

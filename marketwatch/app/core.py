@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from marketwatch.app.feed_keys import FeedKeys
 from marketwatch.app.gap_marker import GapMarker
 from marketwatch.app.lag_watch import LagWatch
 from marketwatch.app.late_transport import LateTransport
+from marketwatch.app.mapping_files import MappingShelf
 from marketwatch.domain.events import MarketEvent
 from marketwatch.domain.ids import FeedId, InstrumentId
 from marketwatch.domain.instrument import Instrument
@@ -33,6 +35,10 @@ from marketwatch.services.charts import ChartService
 from marketwatch.services.feed_control import FeedControl
 from marketwatch.services.market_hub import MarketHub
 from marketwatch.services.notices import NoticeLog, Severity
+
+if TYPE_CHECKING:
+    from marketwatch.services.report_feeds import ReportFeeds
+    from marketwatch.services.server_alerts import PriceThen
 
 _STOP_TASKS_S = 0.4
 _STOP_WORK_S = 0.4
@@ -85,8 +91,8 @@ class Runtime:
 class Core:
     """Market state and the feeds that write it.
 
-    `assigned`, `status_changed` and `row_changed` hold who is told of a row's feed and key, of a feed's status, and of
-    how far the wish for a row has come.
+    `assigned`, `warmed`, `status_changed` and `row_changed` hold who is told of a row's feed and key, of
+    its second feed, of a feed's status, and of how far the wish for a row has come.
     """
 
     def __init__(self, runtime: Runtime) -> None:
@@ -98,7 +104,10 @@ class Core:
         self.charts = ChartService(self.hub)
         self.directory = InstrumentDirectory.load(sorted(resource_path("instruments").glob("*.csv")))
         self.keys = FeedKeys()
+        self.mappings = MappingShelf()
+        self._is_running = False
         self.assigned: list[Callable[[InstrumentId, FeedId | None, str], None]] = []
+        self.warmed: list[Callable[[InstrumentId, FeedId | None, str], None]] = []
         self.status_changed: list[Callable[[FeedStatus], None]] = []
         self.row_changed: list[Callable[[InstrumentId], None]] = []
         self.feeds = FeedControl(
@@ -109,14 +118,18 @@ class Core:
                 tasks=runtime.tasks,
                 on_failure=runtime.failures.report,
                 redact=runtime.redactor.redact,
+                pool=runtime.pool,
             ),
             self.keys,
             self._publish,
             on_assigned=self._on_assigned,
+            on_warm=self._on_warm,
             on_status=self._on_status,
             on_row=self._on_row,
             on_notice=self._feed_says,
+            on_used=self._on_used,
         )
+        self._reports: ReportFeeds | None = None
         self.status_changed.append(GapMarker(self.hub).on_status)
         self._jumps = ClockJumpDetector(runtime.clock, runtime.scheduler, self._on_jump)
         self._forget_failures = runtime.failures.add_listener(self._on_failure)
@@ -125,14 +138,40 @@ class Core:
         """Begin to watch the clock and connect feeds."""
         self._jumps.start()
         self.feeds.start()
+        self._is_running = True
+        if self._reports is not None:
+            self._reports.start()
 
     async def stop(self) -> None:
         """End the feeds; the runtime is ended after this."""
         self._jumps.stop()
         self._forget_failures()
+        self._is_running = False
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2.4):
-                await self.feeds.stop()
+                await asyncio.gather(self.feeds.stop(), *([] if self._reports is None else [self._reports.stop()]))
+
+    @property
+    def reports(self) -> ReportFeeds:
+        """What servers say beside prices, made when it is first asked for."""
+        if self._reports is None:
+            self._reports = self._make_reports()
+        return self._reports
+
+    def _make_reports(self) -> ReportFeeds:
+        from marketwatch.services.report_feeds import ReportFeeds
+        from marketwatch.services.server_reports import ServerReports
+
+        made = ReportFeeds(
+            self.feeds.surroundings,
+            ServerReports(self._price_then),
+            self.feeds.instruments,
+            on_notice=self._feed_says,
+        )
+        self.status_changed.append(made.on_feed_status)
+        if self._is_running:
+            made.start()
+        return made
 
     def instrument(self, instrument_id: InstrumentId) -> Instrument:
         """Return the facts of an instrument, as good as they are known."""
@@ -153,6 +192,15 @@ class Core:
             tell(instrument_id, feed_id, key)
         self._on_row(instrument_id)
 
+    def _on_warm(self, instrument_id: InstrumentId, feed_id: FeedId | None, key: str) -> None:
+        if feed_id is None:
+            self.hub.cool_down(instrument_id)
+        else:
+            self.hub.warm_up(self.instrument(instrument_id), feed_id, key)
+        for tell in tuple(self.warmed):
+            tell(instrument_id, feed_id, key)
+        self._on_row(instrument_id)
+
     def _on_status(self, status: FeedStatus) -> None:
         for tell in tuple(self.status_changed):
             tell(status)
@@ -161,8 +209,21 @@ class Core:
         for tell in tuple(self.row_changed):
             tell(instrument_id)
 
+    def _on_used(self, instrument_id: InstrumentId, is_used: bool) -> None:
+        if self._reports is not None:
+            (self._reports.watch if is_used else self._reports.unwatch)(instrument_id)
+
+    def _price_then(self, instrument_id: InstrumentId) -> PriceThen | None:
+        from marketwatch.services.server_alerts import PriceThen
+
+        snapshot = self.hub.snapshot(instrument_id)
+        price = None if snapshot is None else snapshot.shown_price
+        if snapshot is None or price is None:
+            return None
+        return PriceThen(price, self.hub.facts(snapshot.feed_id).label)
+
     def _feed_says(self, feed_id: FeedId, text: str) -> None:
-        self.notices.add(Severity.INFO, f"{self.hub.facts(feed_id).label} says", text)
+        self.notices.add(Severity.INFO, f"{self.hub.facts(feed_id).label} sends word", text)
 
     def _on_failure(self, failure: Failure) -> None:
         self.notices.add(
@@ -177,3 +238,5 @@ class Core:
         cause = f"after about {minutes:.0f} min" if minutes >= 1 else "the clock was set"
         self.notices.add(Severity.INFO, "Connections renewed", cause, "Figures are stale until their first new tick")
         self.feeds.reconnect_all()
+        if self._reports is not None:
+            self._reports.reconnect_all()

@@ -64,24 +64,28 @@ class DayFigures:
 
     def open(self) -> None:
         """Begin to follow the feed; call before the feed is added."""
-        self._core.assigned.append(self._on_assigned)
+        self._core.assigned.append(self._on_followed)
+        self._core.warmed.append(self._on_followed)
         self._core.status_changed.append(self._on_status)
 
     async def close(self) -> None:
         """Stop following and fetching."""
-        self._core.assigned.remove(self._on_assigned)
+        self._core.assigned.remove(self._on_followed)
+        self._core.warmed.remove(self._on_followed)
         self._core.status_changed.remove(self._on_status)
         if self._fetcher is not None:
             await self._fetcher.stop()
         await self._http.close()
 
-    def _on_assigned(self, instrument_id: InstrumentId, feed_id: FeedId | None, key: str) -> None:
-        if feed_id != self._feed_id:
+    def _on_followed(self, instrument_id: InstrumentId, feed_id: FeedId | None, key: str) -> None:
+        """Take in which feed serves an instrument, or follows it beside the one that does."""
+        if feed_id == self._feed_id:
+            is_new = self._keys.get(instrument_id) != key
+            self._keys[instrument_id] = key
+            if is_new and self._generation is not None and self._fetcher is not None:
+                self._fetcher.request([key])
+        elif self._core.feeds.subscription_at(instrument_id, self._feed_id) is None:
             self._keys.pop(instrument_id, None)
-            return
-        self._keys[instrument_id] = key
-        if self._generation is not None and self._fetcher is not None:
-            self._fetcher.request([key])
 
     def _on_status(self, status: FeedStatus) -> None:
         if status.feed_id != self._feed_id or status.generation == self._generation:

@@ -15,9 +15,17 @@ from marketwatch.feeds.catalog import CATALOG, FeedAddress, FeedKind, FeedSpec
 from marketwatch.feeds.reconnect import ReconnectRules
 from marketwatch.feeds.surroundings import FeedSettings
 from marketwatch.protocols.base import Channel
+from marketwatch.protocols.mapping.client import MappingClient
+from marketwatch.protocols.mapping.mapping import Mapping
 from marketwatch.qt.models.feed_settings_model import KindView, VariantView
 
+MappingOf = Callable[[str], Mapping]
+"""Finds a mapping by the name of its file, or raises ConfigurationError."""
+
 FIVE_ATTEMPTS: Final = ReconnectRules(first_s=1.0, cap_s=30.0, attempts=5)
+API_SECRET: Final = "api_secret"  # noqa: S105 - what it is called
+DAY_SESSION: Final = "day_session"
+"""Codes of what a feed with a daily login keeps beside its key: what the login needs, and what it gave."""
 _SECRET_LABELS: Final = {"KITE_API_KEY": "API key", "KITE_ACCESS_TOKEN": "Access token"}
 _NOTES: Final = {
     "massive": "formerly Polygon.io, US stocks",
@@ -26,7 +34,7 @@ _NOTES: Final = {
     "stream-service": "prices, analysis, alerts, portfolio",
     "odin": "NSE and BSE, India",
     "kite": "Zerodha, India",
-    "mapping": "a stream of your own",
+    "mapping": "any stream of JSON, mapped by you",
 }
 _VARIANTS: Final = {"delayed": "Delayed", "realtime": "Real time", "local": "This computer", "live": "Real time"}
 _HINTS: Final = {
@@ -38,6 +46,18 @@ _CHANNELS: Final = {
     Channel.QUOTES: "Quotes",
     Channel.SECOND_BARS: "Second bars",
     Channel.MINUTE_BARS: "Minute bars",
+    Channel.BARS: "Daily bars",
+    Channel.ANALYSIS: "Analysis",
+    Channel.ALERTS: "Alerts",
+    Channel.PORTFOLIO: "Portfolio",
+}
+_OWN_CHANNELS: Final = {
+    ("stream-service", Channel.TRADES): "Prices",
+    ("kite", Channel.TRADES): "Trades (full)",
+    ("kite", Channel.QUOTES): "Quotes (full)",
+    ("kite", Channel.DEPTH): "Depth (full)",
+    ("kite", Channel.DAY_FIGURES): "Day figures (quote)",
+    ("kite", Channel.LAST_PRICE): "Last price (ltp)",
 }
 """The channels offered as a choice; all others are asked for by what needs them."""
 
@@ -48,7 +68,20 @@ def kind_views() -> tuple[KindView, ...]:
 
 
 def secret_fields(spec: FeedSpec) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-    """Return code, label and environment variables of each secret of a kind."""
+    """Return code, label and environment variables of each secret that is kept of a kind."""
+    fields = _key_fields(spec)
+    if spec.has_daily_login:
+        fields = (*fields, (API_SECRET, "API secret", ()), (DAY_SESSION, "Session of the day", ()))
+    return fields
+
+
+def typed_secrets(spec: FeedSpec) -> tuple[tuple[str, str], ...]:
+    """Return code and label of each secret that the user types; the token of the day comes by signing in."""
+    made = {*(code for code, *_ in _key_fields(spec)[-1:]), DAY_SESSION} if spec.has_daily_login else set()
+    return tuple((code, label) for code, label, _ in secret_fields(spec) if code not in made)
+
+
+def _key_fields(spec: FeedSpec) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
     names = spec.credential_names
     if spec.is_joined_key:
         return tuple((name.lower(), _SECRET_LABELS.get(name, name), (name,)) for name in names)
@@ -57,7 +90,7 @@ def secret_fields(spec: FeedSpec) -> tuple[tuple[str, str, tuple[str, ...]], ...
 
 def joined_key(spec: FeedSpec, secret_of: Callable[[str], Secret | None]) -> Secret | None:
     """Return the key as the protocol takes it; None while a part of it is missing."""
-    parts = [secret_of(code) for code, *_ in secret_fields(spec)]
+    parts = [secret_of(code) for code, *_ in _key_fields(spec)]
     texts = [part.reveal() for part in parts if part is not None]
     return Secret(":".join(texts)) if texts and len(texts) == len(parts) else None
 
@@ -72,16 +105,30 @@ def spec_of(config: FeedConfig) -> FeedSpec:
         ) from None
 
 
-def resolve(config: FeedConfig) -> FeedSettings:
-    """Return a configured feed with address, channels and reconnect rules. Raises ConfigurationError."""
+def resolve(config: FeedConfig, mapping_of: MappingOf | None = None) -> FeedSettings:
+    """Return a configured feed with address, channels and reconnect rules. Raises ConfigurationError.
+
+    Without default channels it gives no prices: the user chose only what comes beside them. `mapping_of` finds the
+    mapping it names, and is asked at every connection: it may have been saved anew.
+    """
     spec = spec_of(config)
-    codes = config.channels or tuple(channel.value for channel in spec.default_channels)
+    if config.mapping and mapping_of is not None:
+        mapping_of(config.mapping)
+        spec = msgspec.structs.replace(spec, protocol=lambda key: MappingClient(key, mapping_of(config.mapping)))
+    codes = config.channels or _default_codes(spec)
     chosen = tuple(channel for channel in spec.channels if channel.value in codes)
+    reports = tuple(stream for stream in spec.report_streams if stream.channel.value in codes)
+    if not chosen and not reports:
+        chosen = spec.default_channels
     limits = spec.limits
     if config.reconnect is ReconnectPolicy.FIVE_ATTEMPTS:
         limits = msgspec.structs.replace(limits, reconnect=FIVE_ATTEMPTS)
-    spec = msgspec.structs.replace(spec, default_channels=chosen or spec.default_channels, limits=limits)
+    spec = msgspec.structs.replace(spec, default_channels=chosen, report_streams=reports, limits=limits)
     return FeedSettings(feed_id=config.id, label=config.name, spec=spec, address=_address(config, spec))
+
+
+def _default_codes(spec: FeedSpec) -> tuple[str, ...]:
+    return tuple(one.value for one in (*spec.default_channels, *(stream.channel for stream in spec.report_streams)))
 
 
 def _address(config: FeedConfig, spec: FeedSpec) -> FeedAddress:
@@ -101,11 +148,19 @@ def _kind_view(spec: FeedSpec) -> KindView:
         label=spec.label,
         note=_NOTES.get(kind, ""),
         variants=tuple(_variant_view(kind, name, address) for name, address in spec.addresses.items()),
-        secrets=tuple((code, label) for code, label, _ in secret_fields(spec)),
-        channels=tuple((one.value, _CHANNELS[one]) for one in spec.channels if one in _CHANNELS),
-        default_channels=tuple(one.value for one in spec.default_channels),
+        secrets=typed_secrets(spec),
+        has_sign_in=spec.has_daily_login,
+        channels=tuple(
+            (one.value, label) for one in spec.all_channels if (label := _channel_label(kind, one)) is not None
+        ),
+        default_channels=_default_codes(spec),
+        has_mapping=spec.kind is FeedKind.MAPPING,
         check_address=functools.partial(check_address, spec),
     )
+
+
+def _channel_label(kind: str, channel: Channel) -> str | None:
+    return _OWN_CHANNELS.get((kind, channel)) or _CHANNELS.get(channel)
 
 
 def _variant_view(kind: str, name: str, address: FeedAddress) -> VariantView:

@@ -7,7 +7,17 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from marketwatch.app.core import Core
-from marketwatch.app.feed_kinds import joined_key, kind_views, resolve, secret_fields, spec_of
+from marketwatch.app.feed_kinds import (
+    API_SECRET,
+    DAY_SESSION,
+    joined_key,
+    kind_views,
+    resolve,
+    secret_fields,
+    spec_of,
+)
+from marketwatch.app.kite_login import KiteLogin
+from marketwatch.app.mapping_control import MappingControl
 from marketwatch.domain.calendar import Phase
 from marketwatch.domain.feed_config import FeedConfig
 from marketwatch.domain.ids import FeedId
@@ -78,6 +88,8 @@ class FeedSettingsControl:
         self._passphrase: PassphraseDialog | None = None
         self._problems: dict[FeedId, deque[ProblemView]] = {}
         self._states: dict[FeedId, FeedState] = {}
+        self.kite = KiteLogin(core, secrets, keep=self._on_secret, on_day=self._on_day)
+        self.mapping = MappingControl(core, self._on_mapping, test_symbol)
         self._waiting: list[tuple[FeedId, str, Secret]] = []
         self._has_declined = False
         self._ask: Callable[[bool, str], PassphraseDialog]
@@ -93,23 +105,90 @@ class FeedSettingsControl:
             self._core.notices.add_error(error)
         for config in self.feeds:
             await self._load_secrets(config)
+        self.kite.watch(self.feeds)
         return self.feeds
 
     def credentials(self, feed_id: FeedId) -> Callable[[], Secret | None]:
-        """Return what a supervisor asks for its key; the answer follows every change."""
+        """Return what a supervisor asks for its key; the answer follows every change.
+
+        It raises SignedOut where only the daily login is missing.
+        """
 
         def key() -> Secret | None:
-            config = next((one for one in self.feeds if one.id == feed_id), None)
-            return None if config is None else self._key(config, {})
+            config = self.find(feed_id)
+            if config is None:
+                return None
+            found = self._key(config, {})
+            if found is None and self.is_signed_out(config):
+                raise self.kite.day(config).signed_out(config.name, self._core.runtime.clock.now_ns())
+            return found
 
         return key
+
+    def find(self, feed_id: FeedId) -> FeedConfig | None:
+        """Return a configured feed, None when it is none of the settings'."""
+        return next((one for one in self.feeds if one.id == feed_id), None)
+
+    def is_signed_out(self, config: FeedConfig, typed: Mapping[str, Secret] | None = None) -> bool:
+        """Tell whether the daily login is all that a feed lacks."""
+        spec = spec_of(config)
+        if not spec.has_daily_login:
+            return False
+        code = spec.credential_names[0].lower()
+        typed_key = None if typed is None else typed.get(code)
+        has_key = bool(typed_key or self._secrets.known(config.id, code))
+        return has_key and self.kite.day(config, typed_key).token is None
 
     def _key(self, config: FeedConfig, typed: Mapping[str, Secret]) -> Secret | None:
         """Return the key with what was typed instead of what is stored; redacted from now on."""
-        key = joined_key(spec_of(config), lambda code: typed.get(code) or self._secrets.known(config.id, code))
+        spec = spec_of(config)
+        names, redactor = [name.lower() for name in spec.credential_names], self._core.runtime.redactor
+
+        def part(code: str) -> Secret | None:
+            found = typed.get(code) or self._secrets.known(config.id, code)
+            if spec.has_daily_login and code == names[-1]:
+                found = self.kite.day(config, typed.get(names[0])).token
+            if found is not None:
+                redactor.register(found)
+            return found
+
+        key = joined_key(spec, part)
         if key is not None:
-            self._core.runtime.redactor.register(key)
+            redactor.register(key)
         return key
+
+    # --- the daily login
+
+    def sign_in(self, feed_id: FeedId, theme: Theme, icons: IconSet, window: QWidget) -> None:
+        """Begin the daily login of a feed; where key or secret are missing, show the settings, which ask for them."""
+        config = self.find(feed_id)
+        if config is not None and spec_of(config).has_daily_login and self.kite.is_ready(config):
+            self._prepare_asking(theme, window)
+            self.kite.sign_in(config, theme, window)
+            return
+        dialog = self.open(theme, icons, window)
+        page = dialog.page("feeds")
+        if self._page is page:
+            self._page.show_feed(feed_id)
+
+    def _on_sign_in(self, feed: str, theme: Theme, window: QWidget) -> None:
+        config = self.find(FeedId(feed))
+        if config is not None:
+            self.kite.sign_in(config, theme, window)
+
+    def _on_day(self, feed_id: FeedId) -> None:
+        """The day of a feed ended: it is signed out now."""
+        self._show_sign_in(feed_id)
+        self._on_key(feed_id)
+
+    def _show_sign_in(self, feed_id: FeedId) -> None:
+        config = self.find(feed_id)
+        if self._page is not None and config is not None and spec_of(config).has_daily_login:
+            self._page.set_sign_in(feed_id, self.kite.view(config, self._states.get(feed_id)))
+
+    def _on_mapping(self, feed_id: FeedId, name: str) -> None:
+        if self._page is not None:
+            self._page.set_mapping(feed_id, name)
 
     # --- the dialog
 
@@ -124,7 +203,6 @@ class FeedSettingsControl:
         return self._dialog
 
     def _build(self, theme: Theme, icons: IconSet, window: QWidget) -> SettingsDialog:
-        from marketwatch.qt.dialogs.passphrase_dialog import PassphraseDialog
         from marketwatch.qt.dialogs.settings_dialog import SettingsDialog
         from marketwatch.qt.dialogs.settings_feeds_page import FeedsPage
         from marketwatch.qt.dialogs.settings_nav import NavEntry
@@ -137,12 +215,20 @@ class FeedSettingsControl:
             lambda feed, field: self._start("forget a key", self._forget(FeedId(feed), field))
         )
         page.test_requested.connect(lambda config, typed: self._start("test a connection", self._test(config, typed)))
+        page.mapping_file_requested.connect(lambda: self.mapping.choose_file(dialog, page.add_mapped))
+        page.mapping_requested.connect(lambda config: self.mapping.open(config, theme, icons, dialog))
+        page.sign_in_requested.connect(lambda feed: self._on_sign_in(feed, theme, dialog))
         entry = NavEntry(
             code="feeds", group="Data", title="Feeds", icon="plug", words="key token delayed real time address test"
         )
         dialog.add_page(entry, lambda: page)
-        self._ask = lambda is_new, reason: PassphraseDialog(theme, is_new=is_new, reason=reason, parent=window)
+        self._prepare_asking(theme, window)
         return dialog
+
+    def _prepare_asking(self, theme: Theme, window: QWidget) -> None:
+        from marketwatch.qt.dialogs.passphrase_dialog import PassphraseDialog
+
+        self._ask = lambda is_new, reason: PassphraseDialog(theme, is_new=is_new, reason=reason, parent=window)
 
     def _show_everything(self) -> None:
         page = self._page
@@ -152,15 +238,19 @@ class FeedSettingsControl:
         page.set_offer(self._secrets.situation.words)
         for config in self.feeds:
             self._show_secrets(config)
+            self._show_sign_in(config.id)
             page.set_problems(config.id, tuple(self._problems.get(config.id, ())))
 
     def show_state(self, status: FeedStatus, state: FeedStateView) -> None:
         """Show how a feed is doing, and keep its problems; call it for every status."""
+        is_other = self._states.get(status.feed_id) is not status.state
         self._note_problem(status)
-        page = self._page
-        config = next((one for one in self.feeds if one.id == status.feed_id), None)
+        self.kite.on_status(status)
+        page, config = self._page, self.find(status.feed_id)
         if page is None or config is None:
             return
+        if is_other:
+            self._show_sign_in(status.feed_id)
         page.set_state(status.feed_id, state)
         if page.isVisible():
             page.set_limits(status.feed_id, self._limits(config, status), "now")
@@ -172,9 +262,16 @@ class FeedSettingsControl:
         except ConfigurationError:
             return ()
         meters = [MeterView("Subscriptions", status.subscriptions, spec.limits.topics, _limit_note(status))]
+        limits = spec.limits
+        if limits.instruments is not None:
+            used, most = status.instruments, limits.instruments
+            note = f"{used - most:,} wait until there is room" if used > most else ""
+            meters.insert(0, MeterView("Instruments on this connection", min(used, most), most, note))
         if spec.credential_names:
             note = "another program with this key will push this one out"
-            meters.insert(0, MeterView("Connections", int(status.connected), 1, note))
+            if limits.connections > 1:
+                note = "every program with this key takes one"
+            meters.insert(0, MeterView("Connections", int(status.connected), limits.connections, note))
         return meters
 
     def _note_problem(self, status: FeedStatus) -> None:
@@ -234,7 +331,15 @@ class FeedSettingsControl:
             self._show_secret(feed_id, field, SecretView(trouble=in_sentences(error.cause, error.next_step)))
             return
         self._show_secret(feed_id, field, view)
-        self._on_key(feed_id)
+        self._after_secret(feed_id, field, view)
+
+    def _after_secret(self, feed_id: FeedId, field: str, view: SecretView) -> None:
+        self.kite.watch(self.feeds)
+        if field == DAY_SESSION:
+            self.kite.kept(feed_id, view)
+        self._show_sign_in(feed_id)
+        if field != API_SECRET:  # it is for the login alone
+            self._on_key(feed_id)
 
     async def _forget(self, feed_id: FeedId, field: str) -> None:
         try:
@@ -243,7 +348,7 @@ class FeedSettingsControl:
             self._core.notices.add_error(error)
             return
         self._show_secret(feed_id, field, view)
-        self._on_key(feed_id)
+        self._after_secret(feed_id, field, view)
 
     async def _load_secrets(self, config: FeedConfig) -> None:
         try:
@@ -282,6 +387,7 @@ class FeedSettingsControl:
         for config in before:
             if config.id not in {one.id for one in feeds}:
                 await self._forget_all(config)
+        self.kite.watch(feeds)
         self._on_feeds(before, feeds)
 
     async def _forget_all(self, config: FeedConfig) -> None:
@@ -297,14 +403,21 @@ class FeedSettingsControl:
         if page is None:
             return
         try:
-            settings = resolve(config)
+            settings = resolve(config, self._core.mappings.find)
         except ConfigurationError as error:
             self._core.notices.add_error(error)
             return
         for secret in typed.values():
             self._core.runtime.redactor.register(secret)
-        topics = tuple(Topic(channel, self._test_symbol(config)) for channel in settings.spec.default_channels)
-        plan = TestPlan(spec=settings.spec, address=settings.address, key=self._key(config, typed), topics=topics)
+        channels = settings.spec.default_channels or settings.spec.channels  # it may give no prices, but it has them
+        topics = tuple(Topic(channel, self._test_symbol(config)) for channel in channels)
+        plan = TestPlan(
+            spec=settings.spec,
+            address=settings.address,
+            key=self._key(config, typed),
+            topics=topics,
+            is_signed_out=self.is_signed_out(config, typed),
+        )
 
         def show(report: TestReport) -> None:
             page.show_report(config.id, report, self._time(report.ran_ns))

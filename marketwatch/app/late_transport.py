@@ -17,10 +17,10 @@ class LateTransport:
         self._make: Callable[[], Transport] = lambda: _websocket_transport(clock, pool)
         self._transport: Transport | None = None
 
-    async def connect(self, url: str, headers: Mapping[str, str]) -> Connection:
+    async def connect(self, url: str, headers: Mapping[str, str], *, max_bytes: int | None = None) -> Connection:
         if self._transport is None:
             self._transport = await self._pool.run("load the transport", self._make)
-        return await self._transport.connect(url, headers)
+        return await self._transport.connect(url, headers, max_bytes=max_bytes)
 
 
 def _websocket_transport(clock: Clock, pool: WorkerPool) -> Transport:

@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 
 from marketwatch.app.core import Core
 from marketwatch.app.day_figures import DayFigures
-from marketwatch.domain.calendar import Phase
-from marketwatch.domain.ids import FeedId
+from marketwatch.app.feed_hours import FeedHours
+from marketwatch.app.feed_keys import KeyOf, listed_rule
+from marketwatch.domain.ids import FeedId, InstrumentId
 from marketwatch.domain.secret import Secret
+from marketwatch.errors import ConfigurationError
 from marketwatch.feeds.catalog import FeedAddress, FeedSpec
 from marketwatch.feeds.surroundings import FeedSettings
 from marketwatch.runtime.clock import LiveMarketClock
@@ -26,6 +28,7 @@ class LiveFeed:
         self._settings = settings
         self._credentials = credentials
         self._figures = DayFigures(core, settings.feed_id, _rest_at(settings), credentials)
+        self._hours = FeedHours(core, settings.feed_id, settings.spec.rules)
 
     @property
     def feed_id(self) -> FeedId:
@@ -48,33 +51,55 @@ class LiveFeed:
 
     def open(self) -> None:
         """Connect; instruments that no feed serves are asked of it."""
-        core = self._core
         self._tell_facts()
-        core.keys.set_rule(self.feed_id, self._settings.spec.feed_key)
+        self._set_rule()
         self._figures.open()
-        core.feeds.add_feed(self._settings, self._credentials, session_open=self._is_session_open)
+        self._hours.open()
+        self._core.feeds.add_feed(self._settings, self._credentials, session_open=self._hours.is_open)
+        self._open_reports()
+
+    def _set_rule(self) -> None:
+        spec = self._settings.spec
+        self._core.keys.set_rule(self.feed_id, _key_rule(self._core, spec))
+
+    def _open_reports(self) -> None:
+        if self._settings.spec.report_streams:
+            self._core.reports.add_feed(self._settings, self._credentials, session_open=self._hours.is_open)
 
     async def readdress(self, settings: FeedSettings) -> None:
         """Go to another address; rows and figures stay."""
-        self._settings = settings
-        self._tell_facts()
+        await self.reform(settings)
         await self._figures.readdress(_rest_at(settings))
-        self._core.feeds.rename(self.feed_id, settings.label)
         self._core.feeds.replace(self.feed_id, settings.address)
+        if settings.spec.report_streams:
+            self._core.reports.replace(settings)
 
-    def rename(self, settings: FeedSettings) -> None:
-        """Go by another name; the connection stays."""
-        self._settings = settings
+    async def reform(self, settings: FeedSettings) -> None:
+        """Take over name, channels and reconnect rules; connection, rows and figures stay."""
+        before, self._settings = self._settings, settings
         self._tell_facts()
-        self._core.feeds.rename(self.feed_id, settings.label)
+        self._set_rule()
+        self._core.feeds.reform(settings)
+        self._core.feeds.keys_changed(self.feed_id)  # without prices it has no instruments
+        if not before.spec.report_streams:
+            self._open_reports()
+        elif settings.spec.report_streams:
+            await self._core.reports.reform(settings)
+        else:
+            await self._core.reports.remove_feed(self.feed_id)
 
     def renew_key(self) -> None:
         """Connect again with the key that is valid now."""
         self._core.feeds.credentials_changed(self.feed_id)
+        if self._settings.spec.report_streams:
+            self._core.reports.credentials_changed(self.feed_id)
 
     async def close(self) -> None:
         """Disconnect; its instruments go to the next feed that has them."""
+        if self._settings.spec.report_streams:
+            await self._core.reports.remove_feed(self.feed_id)
         await self._core.feeds.remove_feed(self.feed_id)
+        self._hours.close()
         await self._figures.close()
         self._core.keys.forget(self.feed_id)
 
@@ -86,13 +111,9 @@ class LiveFeed:
                 nature=self.nature,
                 market_clock=LiveMarketClock(self._core.runtime.clock),
                 delay_s=self._settings.address.delay_s,
+                sends_bars=self._settings.spec.sends_bars,
             )
         )
-
-    def _is_session_open(self, wall_ns: int) -> bool | None:
-        """Tell whether ticks are to be expected, by the calendar of the market that this feed serves."""
-        phase = self._core.calendars.by_rules(self._settings.spec.rules).phase(wall_ns)
-        return None if phase is Phase.UNKNOWN else phase is not Phase.CLOSED
 
 
 def feed_of_environment(core: Core, spec: FeedSpec, url: str | None) -> LiveFeed:
@@ -119,11 +140,23 @@ def needs_key(spec: FeedSpec, address: FeedAddress) -> bool:
     return bool(spec.credential_names) and not is_loopback(urlsplit(address.url).hostname or "")
 
 
+def _key_rule(core: Core, spec: FeedSpec) -> KeyOf:
+    if not spec.default_channels:
+        return _no_prices
+    return listed_rule(core.directory, spec) if spec.listed_as else spec.feed_key
+
+
+def _no_prices(instrument_id: InstrumentId) -> None:
+    """Have no key for any instrument: others give the prices."""
+
+
 def _rest_at(settings: FeedSettings) -> str | None:
     return settings.address.url if settings.spec.has_rest_snapshot else None
 
 
 def _vendors_address(spec: FeedSpec) -> FeedAddress:
+    if not spec.addresses:
+        raise ConfigurationError(spec.label, "it has no usual address", "Give one with --url")
     return spec.addresses.get("realtime") or next(iter(spec.addresses.values()))
 
 

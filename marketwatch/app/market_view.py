@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from marketwatch.app.core import Core
 from marketwatch.app.demo import demo_instruments
@@ -10,8 +11,15 @@ from marketwatch.domain.ids import FeedId, InstrumentId
 from marketwatch.domain.instrument import Instrument
 from marketwatch.domain.snapshot import Snapshot
 from marketwatch.feeds.status import FeedStatus
+from marketwatch.feeds.subscriptions import TopicStatus
+from marketwatch.protocols.base import Channel
 from marketwatch.services.feed_route import FeedFacts, FeedNature
-from marketwatch.services.presentation import Moment, RowState, row_state
+from marketwatch.services.presentation import Moment, OnFallback, RowState, row_state
+
+if TYPE_CHECKING:
+    from marketwatch.qt.models.search_model import ListingWords
+    from marketwatch.services.feed_difference import FeedDifference
+    from marketwatch.services.pair_watch import PairWatch
 
 _TAGS = {FeedNature.SIMULATED: "SIM", FeedNature.REPLAY: "REPLAY"}
 
@@ -22,6 +30,7 @@ class MarketView:
     def __init__(self, core: Core, open_feeds: Callable[[], Sequence[FeedId]]) -> None:
         self._core = core
         self._open_feeds = open_feeds
+        self._pairs: PairWatch | None = None
         self._statuses: dict[FeedId, FeedStatus] = {}
         core.status_changed.append(self._on_status)
 
@@ -57,7 +66,36 @@ class MarketView:
             facts,
             core.calendars.of(instrument_id),
             Moment(self.now_ns(instrument_id, facts), clock.now_ns(), clock.monotonic_ns()),
+            self._fallback(instrument_id, facts),
         )
+
+    def _fallback(self, instrument_id: InstrumentId, facts: FeedFacts | None) -> OnFallback | None:
+        if facts is None or facts.nature in _TAGS:
+            return None  # what was named for real feeds is no concern of a simulation or a replay
+        fall = self._core.feeds.detour(instrument_id)
+        if fall is None:
+            return None
+        return OnFallback(facts.label, fall.since_ns, fall.reason, is_tagged=not fall.is_passing)
+
+    def difference(self, instrument_id: InstrumentId) -> FeedDifference | None:
+        """Compare the two feeds of an instrument, and measure them from now on; None where one alone covers it."""
+        if self._pairs is None:
+            if self._core.hub.warm_snapshot(instrument_id) is None:
+                return None
+            from marketwatch.services.pair_watch import PairWatch
+
+            self._pairs = PairWatch(self._core.hub, self._core.runtime.clock)
+        return self._pairs.difference(instrument_id)
+
+    def depth_state(self, instrument_id: InstrumentId) -> TopicStatus | None:
+        return self._core.feeds.channel_state(instrument_id, Channel.DEPTH)
+
+    def source_ns(self, instrument_id: InstrumentId) -> int:
+        facts = self.facts(instrument_id)
+        return self.now_ns(instrument_id, facts) - (0 if facts is None else round(facts.delay_s * 1e9))
+
+    def wall_ns(self) -> int:
+        return self._core.runtime.clock.now_ns()
 
     # --- search
 
@@ -80,8 +118,29 @@ class MarketView:
             return ""
         return f"D{facts.delay_s / 60:.0f}" if facts.delay_s else _TAGS.get(facts.nature, "")
 
+    def listing(self, instrument: Instrument) -> ListingWords:
+        from marketwatch.app.listing_words import listing_words
+
+        return listing_words(self._core.directory, instrument)
+
     def limit_after_adding(self, instrument_id: InstrumentId) -> str:
-        return ""
+        """Say how much of the feed's limit is used once it is added; empty without a limit, or when it is listed."""
+        facts = self.facts(instrument_id)
+        status = None if facts is None else self._statuses.get(facts.id)
+        if status is None or status.instruments_allowed is None:
+            return ""
+        if self._core.feeds.subscription(instrument_id) is not None:
+            return ""
+        used, allowed = status.instruments + 1, status.instruments_allowed
+        beyond = ", over the limit: it would get no prices" if used > allowed else ""
+        return f"then {used:,} of {allowed:,} instruments on {status.label}{beyond}"
+
+    def limit_used(self) -> str:
+        """Say how much of the limits of the open feeds is used, empty where none has a limit."""
+        limited = [one for one in self._statuses.values() if one.instruments_allowed is not None]
+        return "  ·  ".join(
+            f"{one.instruments:,} of {one.instruments_allowed:,} instruments, {one.label}" for one in limited
+        )
 
     # --- times and facts
 

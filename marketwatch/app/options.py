@@ -18,9 +18,10 @@ examples:
   marketwatch --replay day.parquet --from 09:35  start at 09:35 of the session's own time
   marketwatch --feed massive --url ws://127.0.0.1:9000/stocks --watch AAPL,MSFT
   marketwatch --feed kite --watch SBIN,2885      by symbol, or by number of the exchange
+  marketwatch --feed mapping --url ws://127.0.0.1:9000/x --watch AAPL --mapping mine.json
   marketwatch gateway --simulate --port 8765     the server alone, without a window
 
-kinds of feed: massive, polygon-local, odin, stream-service, kite
+kinds of feed: massive, polygon-local, data-provider, odin, stream-service, kite, mapping (a stream of your own)
 keys are read from the environment, never from the command line: MASSIVE_API_KEY or POLYGON_API_KEY for massive,
 KITE_API_KEY and KITE_ACCESS_TOKEN for kite.
 """
@@ -36,6 +37,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     feed: str | None = None
     url: str | None = None
     watch: tuple[str, ...] = ()
+    mapping: Path | None = None
     screenshot: Path | None = None
     after_s: float = 5.0
     size: tuple[int, int] | None = None
@@ -116,6 +118,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--feed", metavar="KIND", help="read a feed of this kind (listed below)")
     add("--url", metavar="ADDRESS", help="address of the feed's server, such as ws://127.0.0.1:9000/stocks")
     add("--watch", metavar="A,B", type=_symbols, default=(), help="symbols to watch in a list of their own")
+    add("--mapping", metavar="FILE", type=_existing_file, help="what the fields of a stream of your own mean (JSON)")
     add("--theme", choices=("dark", "light", "highContrast"), help="theme of this run")
     add("--profile", metavar="DIR", type=Path, help="keep settings, lists and logs in this folder")
     add("--screenshot", metavar="FILE", type=Path, help="write a picture (PNG) of the main window")
@@ -139,6 +142,8 @@ def read_options(arguments: list[str]) -> Options:
         parser.error("--closes needs --replay")
     if given["url"] and not given["feed"]:
         parser.error("--url needs --feed, for example --feed massive")
+    if given["mapping"] and given["feed"] != "mapping":
+        parser.error("--mapping needs --feed mapping")
     if given["feed"] and given["feed"] not in _feed_kinds():
         parser.error(f"there is no feed “{given['feed']}”: choose one of {', '.join(_feed_kinds())}")
     if given["quit_after"] and not given["screenshot"]:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,11 @@ from marketwatch.app.screen import Screen
 from marketwatch.app.sessions import Sessions, SessionView
 from marketwatch.app.single_instance import SingleInstance
 from marketwatch.app.user_commands import UserCommands
+from marketwatch.domain.ids import FeedId
 from marketwatch.errors import ConfigurationError, MarketWatchError, StorageError
 from marketwatch.qt.first_paint import FirstPaint
 from marketwatch.runtime.resources import resource_path
-from marketwatch.services.notices import Severity
+from marketwatch.services.notices import SIGN_IN_COMMAND, Severity
 from marketwatch.services.watchlist_saver import WatchlistSaver
 from marketwatch.services.watchlists import WatchlistService
 from marketwatch.storage.documents import StateDatabase
@@ -31,6 +33,7 @@ from marketwatch.storage.settings import Settings
 
 if TYPE_CHECKING:
     from marketwatch.app.diagnostics import Diagnostics
+    from marketwatch.app.feed_choices import FeedChoices
     from marketwatch.app.instrument_lists import InstrumentLists
     from marketwatch.app.settings_link import SettingsLink
 
@@ -56,6 +59,8 @@ class Program:
         self._settings = Settings.load(profile.settings_path)
         self._database: StateDatabase | None = None
         self._link: SettingsLink | None = None
+        self._choices: FeedChoices | None = None
+        self._lists: InstrumentLists | None = None
         self.screen: Screen
         self.core: Core
 
@@ -121,6 +126,8 @@ class Program:
         screen = Screen(self._app, self.core, lists, sessions, preferences)
         screen.second_passed.connect(self._on_second)
         screen.quit_requested.connect(self.ask_to_quit)
+        screen.right.action_requested.connect(self._on_notice_action)
+        screen.status_line.sign_in_requested.connect(self._sign_in)
         if self._options.size is not None:
             screen.window.resize(*self._options.size)
             screen.window.arrange()
@@ -141,6 +148,7 @@ class Program:
             open_feeds=lambda: _forget(tasks.start("open live feeds", self._open_feeds())),
             open_simulated=lambda: _forget(tasks.start("open simulated market", self._open_simulated())),
             open_settings=lambda: _forget(tasks.start("open settings", self._settings_link().open_dialog())),
+            open_lookup=lambda: _forget(tasks.start("open look-up", self._settings_link().open_dialog("lookup"))),
             load_instruments=lambda path: _forget(
                 tasks.start("load instrument list", self._lists_of_instruments().load(path))
             ),
@@ -172,6 +180,7 @@ class Program:
         options, sessions = self._options, self.screen.sessions
         self._commands = commands
         await self._load_calendars()
+        await self._load_feed_choices()
         try:
             async with sessions.turn:
                 if options.replay is not None:
@@ -179,13 +188,23 @@ class Program:
                         options.replay, speed=options.speed, start_at=options.start_at, closes=options.closes
                     )
                 elif options.feed is not None:
-                    view = await sessions.open_feed(options.feed, options.url, options.watch)
+                    if not self._are_plain_symbols(options.watch):
+                        await self._lists_of_instruments().use_stored()
+                    view = await sessions.open_feed(options.feed, options.url, options.watch, options.mapping)
                 else:
                     view = await self._settings_link().open_feeds() or await sessions.open_simulated()
                 self._show(view)
         except MarketWatchError as error:
             self.core.notices.add_error(error)
             self.screen.window.hint(error.thing)
+
+    async def _load_feed_choices(self) -> None:
+        """Take over which feeds were named for instruments, before any feed is asked for them."""
+        from marketwatch.app.feed_choices import FeedChoices
+
+        store = None if self._database is None else self._database.feed_choices
+        self._choices = FeedChoices(self.core, self.screen, self._settings, store)
+        await self._choices.load()
 
     def _show(self, view: SessionView) -> None:
         self.screen.show_session(view)
@@ -196,7 +215,8 @@ class Program:
             from marketwatch.app.settings_link import RunOnlyConfigs, SettingsLink
 
             store = RunOnlyConfigs() if self._database is None else self._database.feed_configs
-            self._link = SettingsLink(self.core, self.screen, store, self._profile.config, self._show)
+            lists = self._lists_of_instruments()
+            self._link = SettingsLink(self.core, self.screen, store, self._profile.config, self._show, lists)
         return self._link
 
     async def _load_calendars(self) -> None:
@@ -211,10 +231,30 @@ class Program:
             lists = read_all(resource_path("calendars"))
         apply_exceptions(self.core.calendars, lists)
 
-    def _lists_of_instruments(self) -> InstrumentLists:
-        from marketwatch.app.instrument_lists import InstrumentLists
+    def _are_plain_symbols(self, texts: Sequence[str]) -> bool:
+        """Tell whether all of these are known without the stored lists, which take a while to read."""
+        return all(self.core.directory.by_symbol(text) for text in texts)
 
-        return InstrumentLists(self.core, self._profile.state / "masters")
+    def _lists_of_instruments(self) -> InstrumentLists:
+        if self._lists is None:
+            from marketwatch.app.instrument_lists import InstrumentLists
+
+            self._lists = InstrumentLists(self.core, self._profile.state / "masters")
+            self._lists.changed.append(self._on_lists_changed)
+        return self._lists
+
+    def _on_lists_changed(self) -> None:
+        """Ask the feeds again for rows whose key only the loaded lists know."""
+        for feed_id in self.core.feeds.feed_ids:
+            self.core.feeds.keys_changed(feed_id)
+
+    def _on_notice_action(self, command: str) -> None:
+        name, _, argument = command.partition(":")
+        if name == SIGN_IN_COMMAND:
+            self._sign_in(argument)
+
+    def _sign_in(self, feed: str) -> None:
+        self._runtime.tasks.start("sign in", self._settings_link().sign_in(FeedId(feed)))
 
     async def _open_recording(self, path: Path) -> None:
         try:
@@ -241,6 +281,8 @@ class Program:
         await self._runtime.pool.run("load the panels", _load_panels)
         self.screen.right.fill()
         self.screen.build_chart()
+        self.screen.build_depth()
+        self.screen.build_reports()
         with contextlib.suppress(AttributeError, NotImplementedError):  # Windows has no such signal
             asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self._write_asked_report)
         if self._options.headless_status:
@@ -285,6 +327,8 @@ class Program:
         self.screen.stop()
         if self._link is not None:
             self._link.stop()
+        if self._choices is not None:
+            self._choices.stop()
         self.screen.window.hide()
         if saver is not None:
             with contextlib.suppress(TimeoutError, StorageError):
@@ -320,6 +364,8 @@ class Program:
 
 def _load_panels() -> None:
     """Import what chart, details and notices need in a worker thread, so that the loop does not stand still."""
+    import marketwatch.app.depth_dock
+    import marketwatch.app.report_panels
     import marketwatch.qt.panels.chart_panel
     import marketwatch.qt.panels.details_panel
     import marketwatch.qt.panels.notices_panel  # noqa: F401

@@ -8,8 +8,9 @@ import msgspec
 
 from marketwatch.app.core import Core, Runtime
 from marketwatch.app.diagnostics import Diagnostics
+from marketwatch.app.reports_section import reports_section
 from marketwatch.app.screen import Screen
-from marketwatch.domain.ids import FeedId
+from marketwatch.domain.ids import FeedId, InstrumentId
 
 
 def diagnostics_of(runtime: Runtime, core: Core, screen: Screen) -> Diagnostics:
@@ -22,7 +23,9 @@ def diagnostics_of(runtime: Runtime, core: Core, screen: Screen) -> Diagnostics:
             "painting": lambda: _painting(screen),
             "failures": lambda: dict(runtime.failures.counts),
             "notices": lambda: [notice.sentence for notice in core.notices],
-            "watchlist": lambda: _watchlist(screen),
+            "reports": lambda: reports_section(core, screen.reports),
+            "watchlist": lambda: _watchlist(core, screen),
+            "depth": lambda: _depth(screen),
         }
     )
 
@@ -54,6 +57,7 @@ def _feed(core: Core, feed_id: FeedId) -> dict[str, Any]:
         **status,
         "guide": supervisor.status().guide_fields(),
         "counts": counts,
+        "last_invalid": supervisor.last_invalid,
         "traded": {key: msgspec.to_builtins(traded) for key, traded in core.hub.traded(feed_id).items()},
         "difference": {
             name: sorted(str(topic) for topic in topics) for name, topics in msgspec.structs.asdict(difference).items()
@@ -82,10 +86,47 @@ def _painting(screen: Screen) -> dict[str, Any]:
     }
 
 
-def _watchlist(screen: Screen) -> dict[str, Any]:
+def _watchlist(core: Core, screen: Screen) -> dict[str, Any]:
     panel = screen.list_panel
+    shown = zip(panel.view.visible_texts(), panel.view.visible_instruments(), strict=True)
     return {
         "list": screen.lists.current.name,
         "columns": [column.title or column.key for column in panel.model.columns],
-        "rows": panel.view.visible_texts(),
+        "rows": [texts if shown_id is None else {**texts, **_row(core, screen, shown_id)} for texts, shown_id in shown],
+    }
+
+
+def _row(core: Core, screen: Screen, instrument_id: InstrumentId) -> dict[str, Any]:
+    """Say where a row's figures come from, and how far the wish for them has come."""
+    market = screen.market
+    state, facts = market.row_state(instrument_id), market.facts(instrument_id)
+    subscription = core.feeds.subscription(instrument_id)
+    return {
+        "id": str(instrument_id),
+        "source": None if facts is None else facts.label,
+        "delay_s": None if facts is None else facts.delay_s,
+        "state": state.word or state.primary.value.replace("_", " "),
+        "explanation": state.explanation,
+        "tags": list(state.tags),
+        "feeds": msgspec.to_builtins(core.feeds.row_feeds(instrument_id)),
+        "subscription": None if subscription is None else msgspec.to_builtins(subscription),
+    }
+
+
+def _depth(screen: Screen) -> dict[str, Any] | None:
+    """Say what the depth panel shows, None while nobody can see it."""
+    panel = None if screen.depth is None else screen.depth.panel
+    if panel is None or panel.instrument is None or not panel.is_live():
+        return None
+    view, absent = panel.model.view, panel.absent
+    shown: dict[str, Any] = {"id": str(panel.instrument.id)}
+    if view is None:
+        return {**shown, "absent": None if absent is None else msgspec.to_builtins(absent)}
+    return {
+        **shown,
+        "source": view.source,
+        "words": view.words,
+        "is_live": view.is_live,
+        "levels": msgspec.to_builtins(view.rows),
+        "balance": msgspec.to_builtins(view.balance),
     }

@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 class RightColumn(QObject):
     """Places both docks; their panels are built by `fill`, after the first paint. A surface of the flush timer.
 
-    `unseen_changed` carries how many notices nobody has looked at, `became_live` that the details are seen again.
+    `unseen_changed` carries how many notices nobody has looked at, `became_live` that the details are seen again,
+    `action_requested` the command of a notice's button.
     """
 
     unseen_changed = Signal(int)
     became_live = Signal()
+    action_requested = Signal(str)
 
     def __init__(
         self, theme: Theme, icons: IconSet, window: MainWindow, market: DetailsSource, notices: NoticeLog
@@ -62,7 +64,9 @@ class RightColumn(QObject):
         details.became_live.connect(self.became_live)
         self._window.replace_panel("details", details)
         self._model = NoticesModel(self._log)
-        self._window.replace_panel("notices", NoticesPanel(self._theme, self._icons, self._model))
+        notices = NoticesPanel(self._theme, self._icons, self._model)
+        notices.action_requested.connect(lambda command, _number: self.action_requested.emit(command))
+        self._window.replace_panel("notices", notices)
         self.details = details
         details.show_instrument(self._shown)
 

@@ -29,6 +29,8 @@ from marketwatch.services.watchlists import WatchlistService
 from marketwatch.storage.settings import Preferences
 
 if TYPE_CHECKING:
+    from marketwatch.app.depth_dock import DepthDock
+    from marketwatch.app.report_panels import ReportPanels
     from marketwatch.qt.dialogs.search_popup import SearchPopup
     from marketwatch.qt.panels.chart_panel import ChartFacts, ChartPanel
 
@@ -59,6 +61,8 @@ class Screen(QObject):
         self.window = MainWindow(self.theme)
         self.flush = FlushTimer(core.hub.drain, preferences.table_rate_hz, parent=self)
         self.chart: ChartPanel | None = None
+        self.depth: DepthDock | None = None
+        self.reports: ReportPanels | None = None
         self._search: SearchPopup | None = None
         self._chart_state: dict[str, object] = {"interval": preferences.chart_interval}
         self._wanted: Instrument | None = None
@@ -108,8 +112,9 @@ class Screen(QObject):
         self.tool_bar.notices_requested.connect(self.right.show_notices)
         self.list_panel.became_live.connect(flush.wake)
         self.list_panel.selection_changed.connect(self._on_selected)
-        self.list_panel.chart_requested.connect(self._on_chart_requested)
+        self.list_panel.chart_requested.connect(self.open_chart)
         self.list_panel.search_requested.connect(self.open_search)
+        self.list_panel.paste_requested.connect(self.open_paste)
         self.tool_bar.search_requested.connect(lambda: self.open_search(""))
         self.window.close_requested.connect(self.quit_requested)
         self.window.panel_revealed.connect(self._on_revealed)
@@ -131,6 +136,23 @@ class Screen(QObject):
         self._show_wanted()
         self.chart_ready.emit()
 
+    def build_depth(self) -> None:
+        """Add the depth behind the details; called once the first paint is done."""
+        from marketwatch.app.depth_dock import DepthDock
+
+        self.depth = depth = DepthDock(self.theme, self.icons, self.window, self.market, self.core.feeds)
+        self.flush.add_surface(depth)
+        depth.became_live.connect(self.flush.wake)
+        self.second_passed.connect(depth.refresh)
+        depth.show_instrument(self._wanted)
+
+    def build_reports(self) -> None:
+        """Be ready for what servers say beside prices; called when the window stands."""
+        from marketwatch.app.report_panels import ReportPanels
+
+        self.reports = ReportPanels(self)
+        self.reports.show_instrument(self._wanted)
+
     # --- session
 
     def show_session(self, view: SessionView) -> None:
@@ -143,6 +165,8 @@ class Screen(QObject):
         self.status_line.choose_clocks(view.instruments or listed, view.clock_note)
         self._show_list(view)
         self._on_selected(self.list_panel.view.current_instrument())
+        if self.reports is not None:
+            self.reports.follow_session()
         if self.chart is not None:
             self.chart.reload()
         self._on_second()
@@ -180,6 +204,11 @@ class Screen(QObject):
         self.flush.remove_surface(self.list_panel)
         self.flush.remove_surface(self.right)
         self.right.stop()
+        if self.reports is not None:
+            self.reports.stop()
+        if self.depth is not None:
+            self.flush.remove_surface(self.depth)
+            self.depth.stop()
         if self.chart is not None:
             self.flush.remove_surface(self.chart)
             self.chart.close_chart()
@@ -190,6 +219,12 @@ class Screen(QObject):
             self._search = self._build_search()
         self._search.open_at(self.tool_bar.search_bottom() + 10, text)
 
+    def open_paste(self, text: str | None = None, list_id: str = "") -> None:
+        """Show what a text, by default that of the clipboard, would add to a list."""
+        from marketwatch.app.paste_link import open_paste
+
+        open_paste(self, QApplication.clipboard().text() if text is None else text, list_id)
+
     def _build_search(self) -> SearchPopup:
         from marketwatch.app.list_names import ListNames
         from marketwatch.qt.dialogs.search_popup import SearchPopup
@@ -197,7 +232,8 @@ class Screen(QObject):
         directory, names = self.core.directory, ListNames(self.lists)
         search = SearchPopup(self.theme, self.icons, directory, self.market, names, self.window, self._suggestions)
         search.instrument_chosen.connect(self._on_chosen)
-        search.chart_chosen.connect(self._on_chart_requested)
+        search.chart_chosen.connect(self.open_chart)
+        search.list_pasted.connect(self.open_paste)
         return search
 
     def _suggestions(self) -> list[Instrument]:
@@ -217,6 +253,7 @@ class Screen(QObject):
         for status in statuses:
             self.core.lag_watch.on_status(status)
         self.status_line.show_statuses(statuses)
+        self.list_panel.set_limit_text(self.market.limit_used())
         self.status_line.tick(self._venue_now_ns)
         if self.chart is not None and self.chart.is_live():
             self.chart.refresh()
@@ -244,6 +281,8 @@ class Screen(QObject):
 
     def _retry(self, feed_id: FeedId) -> None:
         self.core.feeds.supervisor(feed_id).retry_now()
+        if self.reports is not None:
+            self.core.reports.retry_now(feed_id)
 
     # --- list and chart
 
@@ -252,7 +291,8 @@ class Screen(QObject):
             self._wanted = self.core.instrument(instrument_id)
             self._show_wanted()
 
-    def _on_chart_requested(self, instrument_id: InstrumentId) -> None:
+    def open_chart(self, instrument_id: InstrumentId) -> None:
+        """Show the chart of an instrument and move the keyboard there."""
         self._on_selected(instrument_id)
         if self.chart is not None:
             self.chart.setFocus()
@@ -261,6 +301,10 @@ class Screen(QObject):
         if self._wanted is None:
             return
         self.right.show_instrument(self._wanted)
+        if self.reports is not None:
+            self.reports.show_instrument(self._wanted)
+        if self.depth is not None:
+            self.depth.show_instrument(self._wanted)
         if self.chart is not None:
             self.chart.show_instrument(self._wanted)
 

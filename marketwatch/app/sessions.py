@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -167,17 +167,27 @@ class Sessions:
         work = partial(previous_closes, path, session, facts.symbols)
         return await self._core.runtime.pool.run("read the closes before the session", work)
 
-    async def open_feed(self, kind: str, url: str | None, watch: Sequence[str]) -> SessionView:
-        """Show a real feed, at an address or at its vendor's. Raises ConfigurationError."""
+    async def open_feed(
+        self, kind: str, url: str | None, watch: Sequence[str], mapping: Path | None = None
+    ) -> SessionView:
+        """Show a real feed, at an address or at its vendor's; `mapping` is the file of a stream of one's own.
+
+        Raises ConfigurationError.
+        """
         from marketwatch.app.live_feed import feed_of_environment
+        from marketwatch.app.mapping_files import read_file
         from marketwatch.feeds.catalog import CATALOG
+        from marketwatch.protocols.mapping.client import MappingClient
 
         spec = CATALOG[_kind(kind)]
+        if mapping is not None:
+            read = await self._core.runtime.pool.run("read a mapping", lambda: read_file(mapping))
+            spec = msgspec.structs.replace(spec, protocol=partial(MappingClient, mapping=read))
         live = feed_of_environment(self._core, spec, url)
         await self.close()
         self._live = live
-        instruments = tuple(self._instrument(spec, symbol) for symbol in watch)
         live.open()
+        instruments = self._watched(live.feed_id, spec, watch)
         self.view = SessionView(
             nature=live.nature,
             feed_id=live.feed_id,
@@ -187,20 +197,23 @@ class Sessions:
         )
         return self.view
 
-    async def open_configured(self, feeds: Sequence[FeedConfig], credentials: Credentials) -> SessionView | None:
+    async def open_configured(
+        self, feeds: Sequence[FeedConfig], credentials: Credentials, entered: Collection[FeedId] = ()
+    ) -> SessionView | None:
         """Show the feeds of the settings that are ready; where they are shown already, change what differs.
 
-        Returns None, and leaves everything as it is, when no feed is ready.
+        `entered` are feeds whose key was typed anew. Returns None, and leaves everything as it is, when no feed is
+        ready.
         """
         from marketwatch.app.configured_feeds import ConfiguredFeeds, ready_feeds
 
-        ready = ready_feeds(feeds, credentials)
+        ready = ready_feeds(feeds, credentials, self._core.mappings.find)
         if not ready:
             return None
         if self._configured is None:
             await self.close()
             self._configured = ConfiguredFeeds(self._core, credentials)
-        await self._configured.apply(ready)
+        await self._configured.apply(ready, entered)
         first = self._configured.live(ready[0].id)
         self.view = SessionView(
             nature=first.nature, feed_id=first.feed_id, list_name="", instruments=(), zone=first.zone
@@ -225,12 +238,15 @@ class Sessions:
             await self._recording.close()
             self._recording = None
 
-    def _instrument(self, spec: FeedSpec, symbol: str) -> Instrument:
-        """Resolve a symbol of the command line; one that no list knows is watched as written."""
-        known = [one for one in self._core.directory.by_symbol(symbol) if spec.feed_key(one.id) is not None]
-        if known:
-            return known[0]
-        return self._core.directory.add(Instrument(id=spec.instrument_of(symbol), currency=spec.currency))
+    def _watched(self, feed_id: FeedId, spec: FeedSpec, texts: Sequence[str]) -> tuple[Instrument, ...]:
+        """Resolve what the command line asked for, and say what was refused."""
+        from marketwatch.app.watch_texts import watched
+
+        core = self._core
+        found = watched(core.directory, spec, texts, feed_key=partial(core.keys.feed_key, feed_id))
+        for remark in found.remarks:
+            core.notices.add(remark.severity, remark.thing, remark.cause, remark.next_step)
+        return found.instruments
 
 
 def _say_how_to_see_real_prices(core: Core) -> None:

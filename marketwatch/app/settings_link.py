@@ -27,6 +27,8 @@ from marketwatch.storage.notices import StorageNotice
 from marketwatch.storage.secrets import open_store
 
 if TYPE_CHECKING:
+    from marketwatch.app.instrument_lists import InstrumentLists
+    from marketwatch.app.lookup_control import LookupControl
     from marketwatch.storage.feed_configs import FeedConfigStore
 
 _STOP_KEYCHAIN_S = 0.1
@@ -52,7 +54,8 @@ class RunOnlyConfigs:
 class SettingsLink:
     """Makes the control of the settings when it is first needed: a keychain may ask the user, and take its time.
 
-    `show` shows a session that was opened; `folder` is where the files of keys lie.
+    `show` shows a session that was opened; `folder` is where the files of keys lie; `lists` are those of the page
+    Look-up.
     """
 
     def __init__(
@@ -62,16 +65,20 @@ class SettingsLink:
         store: FeedConfigStore | RunOnlyConfigs,
         folder: Path,
         show: Callable[[SessionView], None],
+        lists: InstrumentLists | None = None,
     ) -> None:
         self._core = core
         self._screen = screen
         self._store = store
         self._folder = folder
         self._show = show
+        self._lists = lists
+        self._lookup: LookupControl | None = None
         self._keychain = WorkerPool("keychain", core.runtime.failures.report)  # a dialog nobody answers holds a thread
         self._making = asyncio.Lock()
         self._control: FeedSettingsControl | None = None
         self._changes: set[asyncio.Task[None]] = set()
+        self._entered: set[FeedId] = set()
 
     async def open_feeds(self) -> SessionView | None:
         """Open the configured feeds; None when none is enabled and ready. The caller holds the turn."""
@@ -79,16 +86,28 @@ class SettingsLink:
             return None
         control = await self._ready_control()
         for config in control.feeds:
-            missing = what_is_missing(config, control.credentials) if config.enabled else None
+            missing = what_is_missing(config, control.credentials, self._core.mappings.find) if config.enabled else None
             if missing is not None:
                 self._core.notices.add(Severity.DECISION, missing.thing, missing.cause, missing.next_step)
         return await self._screen.sessions.open_configured(control.feeds, control.credentials)
 
-    async def open_dialog(self) -> None:
-        """Show the settings."""
+    async def open_dialog(self, page: str = "feeds") -> None:
+        """Show the settings at a page."""
         control = await self._ready_control()
-        control.open(self._screen.theme, self._screen.icons, self._screen.window)
+        dialog = control.open(self._screen.theme, self._screen.icons, self._screen.window)
+        if self._lists is not None and self._lookup is None:
+            from marketwatch.app.lookup_link import add_lookup_page
+
+            self._lookup = add_lookup_page(dialog, self._core, self._screen, self._lists, control)
+        if page != "feeds":
+            dialog.show_page(page)
+            dialog.page(page).begin()
         self._show_states()
+
+    async def sign_in(self, feed_id: FeedId) -> None:
+        """Begin the daily login of a feed."""
+        control = await self._ready_control()
+        control.sign_in(feed_id, self._screen.theme, self._screen.icons, self._screen.window)
 
     def stop(self) -> None:
         """Let no change open anything any more."""
@@ -99,6 +118,10 @@ class SettingsLink:
 
     async def close(self) -> None:
         """Leave the keychain alone; call when no task is left that asks it."""
+        if self._lookup is not None:
+            await self._lookup.close()
+        if self._control is not None:
+            await self._control.kite.close()
         await self._keychain.stop(_STOP_KEYCHAIN_S)
 
     # --- the control
@@ -122,10 +145,11 @@ class SettingsLink:
             self._store,
             open_store(self._folder, self._keychain, on_secret=redactor.register),
             on_feeds=lambda _before, _after: self._change(),
-            on_key=lambda _feed_id: self._change(),
+            on_key=self._on_key,
             test_symbol=self._test_symbol,
             zone=lambda: view.zone if (view := self._screen.sessions.view) is not None else "UTC",
         )
+        await self._core.mappings.load(self._folder, self._core.runtime.pool)
         await control.load()
         for notice in dict.fromkeys(self._store.notices):
             self._core.notices.add(Severity.DECISION, notice.thing, notice.cause, notice.next_step)
@@ -141,6 +165,10 @@ class SettingsLink:
 
     # --- changes
 
+    def _on_key(self, feed_id: FeedId) -> None:
+        self._entered.add(feed_id)
+        self._change()
+
     def _change(self) -> None:
         task = self._core.runtime.tasks.start("apply changed feeds", self._apply())
         self._changes.add(task)
@@ -152,8 +180,9 @@ class SettingsLink:
             if control is None or not sessions.follows_settings:
                 return
             was_configured = sessions.is_configured
+            entered, self._entered = self._entered, set()
             try:
-                view = await sessions.open_configured(control.feeds, control.credentials)
+                view = await sessions.open_configured(control.feeds, control.credentials, entered)
                 if view is None and was_configured:
                     view = await sessions.open_simulated()
             except MarketWatchError as error:
@@ -178,7 +207,7 @@ class SettingsLink:
             status = statuses.get(config.id)
             if status is not None:
                 control.show_state(status, self._state(status))
-            elif config.enabled and what_is_missing(config, control.credentials) is not None:
+            elif config.enabled and what_is_missing(config, control.credentials, self._core.mappings.find) is not None:
                 control.show_state(FeedStatus(feed_id=config.id, label=config.name, state=FeedState.IDLE), _INCOMPLETE)
 
     def _state(self, status: FeedStatus) -> FeedStateView:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from marketwatch.domain.ids import FeedId, Venue
 from marketwatch.domain.instrument import Instrument
@@ -26,7 +26,13 @@ _MOST_CLOCKS = 3
 
 
 class StatusLine(QObject):
-    """Shows the statuses it is handed. `retry` is called with the feed whose details asked for it."""
+    """Shows the statuses it is handed. `retry` is called with the feed whose details asked for it.
+
+    `sign_in_requested` carries the id of a feed whose user wants to sign in. `streams_of` says of a feed how its
+    connections beside that of the prices are.
+    """
+
+    sign_in_requested = Signal(str)
 
     def __init__(
         self,
@@ -49,6 +55,7 @@ class StatusLine(QObject):
         self._retry = retry
         self._details: FeedDetails | None = None
         self._statuses: dict[FeedId, FeedStatus] = {}
+        self.streams_of: Callable[[FeedId], Sequence[tuple[str, str]]] = lambda feed_id: ()
 
     def show_statuses(self, statuses: Sequence[FeedStatus]) -> None:
         """Show these feeds, and only these."""
@@ -71,7 +78,7 @@ class StatusLine(QObject):
         else:
             pill.set_view(view)
         if self._details is not None and self._details.isVisible() and self._details.feed_id == status.feed_id:
-            self._details.set_status(status, nature, self._clock.now_ns())
+            self._details.set_status(status, nature, self._clock.now_ns(), self.streams_of(status.feed_id))
 
     def choose_clocks(self, instruments: Sequence[Instrument], note: str) -> None:
         """Show a clock for each exchange of these instruments, the most frequent first."""
@@ -106,7 +113,8 @@ class StatusLine(QObject):
         if status is not None:
             if self._details is None:
                 self._details = self._build_details()
-            self._details.set_status(status, self.nature_of(feed_id), self._clock.now_ns())
+            now_ns = self._clock.now_ns()
+            self._details.set_status(status, self.nature_of(feed_id), now_ns, self.streams_of(feed_id))
             self._details.open_above(self._pills[feed_id])
 
     def _build_details(self) -> FeedDetails:
@@ -114,6 +122,7 @@ class StatusLine(QObject):
 
         details = FeedDetails(self._theme, parent=self._window)
         details.retry_requested.connect(lambda feed_id: self._retry(FeedId(feed_id)))
+        details.sign_in_requested.connect(self.sign_in_requested)
         return details
 
 
@@ -130,4 +139,4 @@ def _exchanges(instruments: Sequence[Instrument]) -> list[tuple[str, Venue]]:
     return [(name, venues[name]) for name in sorted(counts, key=lambda one: -counts[one])]
 
 
-_CLOCK_NAMES = {"United States": "NYSE", "India": "NSE"}
+_CLOCK_NAMES = {"United States": "NYSE", "India": "NSE", "India, currency": "CDS", "India, commodities": "MCX"}

@@ -25,7 +25,8 @@ PRESETS: tuple[PresetName, ...] = ("greenRed", "redGreen", "redBlue", "blueOrang
 _COLUMN_SETS = {"columns_standard": "standard", "columns_compact": "compact", "columns_intraday": "intraday"}
 _DENSITIES: tuple[Literal["compact", "comfortable"], ...] = ("compact", "comfortable")
 _FLASHES = {"flash_colour": "flash", "flash_arrow": "arrow", "flash_none": "none"}
-_PANELS = ("lists", "chart", "details", "notices")
+_PANELS = ("lists", "chart", "details", "depth", "notices", "analysis", "alerts", "portfolio")
+_REPORT_PANELS = ("analysis", "alerts", "portfolio")
 _REPLAY_COMMANDS = ("replay_toggle", "replay_restart", "replay_faster", "replay_slower")
 
 
@@ -33,7 +34,7 @@ class UserCommands:
     """Connects the commands to the screen, the sessions and the preferences.
 
     `open_recording`, `open_feeds` and `open_simulated` change what the window shows; `open_settings` shows the
-    settings; `write_report` writes diagnostics.
+    settings, `open_lookup` their page Look-up; `write_report` writes diagnostics.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class UserCommands:
         open_feeds: Callable[[], None],
         open_simulated: Callable[[], None],
         open_settings: Callable[[], None],
+        open_lookup: Callable[[], None],
         load_instruments: Callable[[Path], None],
         write_report: Callable[[Path], None],
     ) -> None:
@@ -55,6 +57,7 @@ class UserCommands:
         self._write_report = write_report
         self._text_window: TextWindow | None = None
         given = {"open_feeds": open_feeds, "open_simulated": open_simulated, "settings": open_settings}
+        given["look_up"] = open_lookup
         self.commands = CommandSet(screen.window, {**self._table(), **given})
         for menu in self.commands.fill(screen.window.menuBar()):
             menu.aboutToShow.connect(self.show_choices)
@@ -93,9 +96,13 @@ class UserCommands:
             "previous_panel": lambda: window.focus_next_panel(-1),
             "maximise_panel": self._maximise,
             "full_screen": self._full_screen,
+            "newest_alert": self._go_to_newest_alert,
             "reset_layout": window.arrange,
             "add_symbol": lambda: screen.open_search(""),
+            "paste_list": panel.paste_requested.emit,
             "remove_rows": panel.remove_selected,
+            "row_feeds": panel.request_feeds,
+            "compare_feeds": panel.request_compare,
             "add_heading": panel.begin_heading,
             "undo": panel.undo,
             "redo": panel.redo,
@@ -157,8 +164,15 @@ class UserCommands:
         self.show_choices()
 
     def _toggle_panel(self, name: str) -> None:
-        window = self._screen.window
-        window.show_panel(name, is_shown=not window.is_panel_shown(name))
+        window, reports = self._screen.window, self._screen.reports
+        is_shown = window.is_panel_shown(name)
+        if name in _REPORT_PANELS and not is_shown and reports is not None:
+            reports.ask_for(name)
+        window.show_panel(name, is_shown=not is_shown)
+
+    def _go_to_newest_alert(self) -> None:
+        if self._screen.reports is not None:
+            self._screen.reports.go_to_newest_alert()
 
     def _on_panel_toggled(self, name: str, is_shown: bool) -> None:
         self.commands.check(f"panel_{name}", is_checked=is_shown)

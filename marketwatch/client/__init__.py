@@ -1,8 +1,9 @@
 """The feeds for programs of one's own: plain asyncio, no window, one class for every kind of feed.
 
 The examples in this package are written as one types them into `python -m asyncio`; `url` is the address of a server
-of the kind `massive` and `key` its key. Errors are those of `marketwatch.errors`: AuthenticationRefused,
-EntitlementRefused, ConnectionFailed, ProtocolError, and ConfigurationError for what cannot be asked at all.
+of the kind `massive` and `key` its key, `bars_url` that of a server of the kind `data-provider`. Errors are those of
+`marketwatch.errors`: AuthenticationRefused, EntitlementRefused, ConnectionFailed, ProtocolError, and
+ConfigurationError for what cannot be asked at all.
 """
 
 from __future__ import annotations

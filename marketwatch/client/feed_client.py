@@ -6,19 +6,21 @@ import asyncio
 import contextlib
 import datetime as dt
 import importlib.util
+import logging
 import weakref
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self, Unpack
 
 from marketwatch.client import options as given
+from marketwatch.client.bars import BarFrameStream, local_instruments, make_bar_frame
 from marketwatch.client.callbacks import Callback, CallbackFunction, Tally
 from marketwatch.client.life import Life, LifeEvents
 from marketwatch.client.options import QUEUE_SIZE, Channels, ClientOptions, Symbols
 from marketwatch.client.payloads import payload
 from marketwatch.client.streams import EventStream, FrameStream, make_frame
 from marketwatch.client.subscription import Subscription, SubscriptionTable
-from marketwatch.domain.events import MarketEvent
+from marketwatch.domain.events import BarBatch, MarketEvent
 from marketwatch.domain.ids import FeedId
 from marketwatch.domain.secret import Secret
 from marketwatch.errors import AuthenticationRefused, ConfigurationError, ConnectionFailed, FeedError, MarketWatchError
@@ -29,15 +31,18 @@ from marketwatch.runtime.clock import SystemClock
 from marketwatch.runtime.failures import Failures
 from marketwatch.runtime.redaction import Redactor
 
+_log = logging.getLogger(__name__)
+
 
 class FeedClient:
     """A client of one feed, of any kind the catalog knows; lives in the loop that connects it.
 
     `kind` is the feed's name, `url` a server of one's own instead of the usual one, `key` the key or token (of `kite`
     both, as `API_KEY:ACCESS_TOKEN`); without one the environment variables of the feed are read. Keywords are those
-    of `ClientOptions`. Symbols are the feed's own names or instrument identities. Once connected it connects again by
-    itself, and asks again for everything that is subscribed. Raises ConfigurationError for a kind, address or option
-    that cannot be used.
+    of `ClientOptions`. Symbols are written as in the feed's guide, `SBIN` or `2885`, or are instrument identities;
+    callbacks, frames and the status name them as they were written, while `key` of an event is the feed's own name
+    of it. Once connected it connects again by itself, and asks again for everything that is subscribed. Raises
+    ConfigurationError for a kind, address or option that cannot be used.
 
     >>> async with FeedClient("massive", url=url, key=key) as client:
     ...     await client.subscribe(["AAPL"], ["T"])
@@ -195,15 +200,18 @@ class FeedClient:
         >>> data["event_type"], data["symbol"], data["price"], data["size"]
         ('trade', 'AAPL', 175.5, 100)
         """
+        if callback is not None and not callable(callback):
+            raise ConfigurationError("The callback", f"{callback!r} cannot be called", "Give a function")
+        symbols = given.listed_symbols(symbols)
         topics = given.topics_of(self._spec, symbols, channels)
         self._check_limit(len(topics | set(self._table.topics())))
         identity = subscription_id or self._table.new_id()
         wrapped = None if callback is None else self._guard(identity, callback)
-        subscription = Subscription(identity, topics, wrapped)
+        subscription = Subscription(identity, topics, wrapped, given.names_of(self._spec, symbols))
         replaced = self._table.add(subscription)
         if self._life is not None:
-            self._life.supervisor.want(sorted(topics, key=str))
-            self._life.supervisor.unwant(replaced)
+            self._life.want(sorted(topics, key=str))
+            self._life.unwant(replaced)
             self._life.forgive()
         return identity
 
@@ -222,11 +230,11 @@ class FeedClient:
         'sub-1'
         {'AAPL': ['T']}
         """
-        keys = None if symbols is None else given.keys_of(self._spec, symbols)
+        keys = None if symbols is None else given.names_of(self._spec, symbols)
         wanted = None if channels is None else given.channels_of(self._spec, channels)
         removed = self._table.remove(subscription_id, keys, wanted)
         if self._life is not None:
-            self._life.supervisor.unwant(removed)
+            self._life.unwant(removed)
 
     # --- reading
 
@@ -242,7 +250,10 @@ class FeedClient:
     def frames(self, *, max_rows: int = 10_000, every_s: float = 1.0) -> FrameStream:
         """Return the events from now on as pandas frames of `max_rows` at most, one each `every_s` seconds.
 
-        Raises ConfigurationError without pandas, ConnectionFailed when not connected.
+        Of a feed of bars each frame is one whole answer, with a date index and Open, High, Low, Close and Volume;
+        `frame.attrs` names symbol, resolution and period. Reading raises FeedError for a symbol without bars, and
+        may go on after it; after a lost connection everything is asked for again. Raises ConfigurationError without
+        pandas, ConnectionFailed when not connected.
 
         >>> async with FeedClient("massive", url=url, key=key) as client:
         ...     await client.subscribe("AAPL", "T")
@@ -253,6 +264,14 @@ class FeedClient:
         symbol  price  size
           AAPL 175.50   100
           AAPL 175.75   200
+
+        >>> async with FeedClient("data-provider", url=bars_url, limit=2) as client:
+        ...     frames = client.frames()
+        ...     await client.subscribe("SPY")
+        ...     frame = await anext(frames)
+        'sub-1'
+        >>> list(frame), [f"{day:%Y-%m-%d}" for day in frame.index], list(frame["Close"])
+        (['Open', 'High', 'Low', 'Close', 'Volume'], ['2024-01-02', '2024-01-03'], [472.7, 468.8])
         """
         if importlib.util.find_spec("pandas") is None:
             raise ConfigurationError(
@@ -261,13 +280,30 @@ class FeedClient:
         if max_rows < 1:
             raise ConfigurationError("Frames", "a frame needs at least one row")
         life = self._connected()
+        if self._spec.sends_bars:
+            return BarFrameStream(aiter(self), self._make_bar_frame)
 
         async def make(events: Sequence[MarketEvent]) -> Any:
             if life.is_closing:  # disconnected: what came before is still handed out
-                return make_frame(events)
-            return await life.pool.run("make a frame", lambda: make_frame(events))
+                return make_frame(events, self._table.names())
+            names = self._table.names()
+            return await life.pool.run("make a frame", lambda: make_frame(events, names))
 
         return FrameStream(aiter(self), max_rows=max_rows, every_s=every_s, scheduler=life.scheduler, make=make)
+
+    async def get_instruments_local(self) -> dict[str, list[str]]:
+        """Return the tickers that a Data Provider Server has without a download, by resolution.
+
+        Raises ConfigurationError for a feed of another kind, ConnectionFailed when not connected or when the server's
+        web service does not answer, ProtocolError for an answer that is something else.
+
+        >>> async with FeedClient("data-provider", url=bars_url) as client:
+        ...     await client.get_instruments_local()
+        {'1d': ['BTC-USD', 'SPY']}
+        """
+        if not self._spec.sends_bars:
+            raise ConfigurationError(self._spec.label, "it keeps no bars", "Use a feed of the kind data-provider")
+        return await local_instruments(self._address.url, self._connected().pool)
 
     # --- what others may know
 
@@ -279,7 +315,7 @@ class FeedClient:
         ...     client.status.state.value, client.status.delay_s, client.status.reason
         ('live', 0.0, '')
         """
-        return self._last_status if self._life is None else self._life.supervisor.status()
+        return self._last_status if self._life is None else self._life.status()
 
     @property
     def dropped_events(self) -> int:
@@ -333,6 +369,12 @@ class FeedClient:
 
     # --- inside
 
+    async def _make_bar_frame(self, batch: BarBatch) -> Any:
+        life = self._life
+        if life is None or life.is_closing:  # disconnected: what came before is still handed out
+            return make_bar_frame(batch)
+        return await life.pool.run("make a frame", lambda: make_bar_frame(batch))
+
     def _new_life(self) -> Life:
         spec = self._spec
         if self._secret is None and self._is_vendors and spec.credential_names:
@@ -340,7 +382,7 @@ class FeedClient:
         settings = FeedSettings(feed_id=FeedId(spec.kind.value), label=spec.label, spec=spec, address=self._address)
         tell = LifeEvents(events=self._take, ended=self._end_streams, refused=self._tell_error, failed=self._failed)
         life = Life(settings, self._options, secret=self._secret, tell=tell, redact=self._redact)
-        life.supervisor.want(self._table.topics())
+        life.want(self._table.topics())
         return life
 
     async def _close(self, life: Life) -> None:
@@ -349,7 +391,7 @@ class FeedClient:
         finally:
             if self._life is life:
                 self._life = None
-                self._last_status = life.supervisor.status()
+                self._last_status = life.status()
                 self._table.clear_callbacks()
 
     def _connected(self) -> Life:
@@ -380,7 +422,9 @@ class FeedClient:
             receivers = self._table.receivers(event)
             for subscription in receivers:
                 if subscription.callback is not None:
-                    subscription.callback.call(payload(event))
+                    data = payload(event)
+                    data["symbol"] = subscription.names.get(event.key, event.key)
+                    subscription.callback.call(data)
             if receivers:
                 for stream in streams:
                     stream._put(event)
@@ -391,10 +435,14 @@ class FeedClient:
         self._streams.clear()
 
     def _tell_error(self, error: FeedError) -> None:
-        self._failed(f"{self._spec.label}: a subscription", error)
+        _log.warning("%s", self._redact(str(error)))
+        self._tell(error)
 
     def _failed(self, where: str, error: BaseException) -> None:
         self._failures.report(where, error)
+        self._tell(error)
+
+    def _tell(self, error: BaseException) -> None:
         on_error = self._options.get("on_error")
         if on_error is None or not isinstance(error, Exception):
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -13,13 +13,14 @@ from marketwatch.domain.calendar import Phase
 from marketwatch.domain.events import MarketEvent
 from marketwatch.domain.secret import Secret
 from marketwatch.domain.venues import Calendars
-from marketwatch.errors import EntitlementRefused, FeedError, MarketWatchError
+from marketwatch.errors import ConfigurationError, EntitlementRefused, FeedError, MarketWatchError
+from marketwatch.feeds.report_streams import stream_settings
 from marketwatch.feeds.status import FeedState, FeedStatus
 from marketwatch.feeds.subscriptions import TopicPhase, TopicStatus
 from marketwatch.feeds.supervisor import FeedSupervisor
 from marketwatch.feeds.surroundings import FeedSettings, Surroundings
 from marketwatch.instruments.calendars import apply_exceptions, read_all
-from marketwatch.protocols.base import Topic
+from marketwatch.protocols.base import Channel, Topic
 from marketwatch.runtime.clock import SystemClock
 from marketwatch.runtime.clock_jump import ClockJumpDetector
 from marketwatch.runtime.executors import WorkerPool
@@ -31,6 +32,7 @@ _log = logging.getLogger(__name__)
 
 _STOP_TASKS_S = 1.0
 _STOP_WORK_S = 1.0
+_COUNTS = ("subscriptions", "wanted", "refused_topics", "message_count", "event_count", "invalid_count")
 
 
 class LifeEvents(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,23 +71,32 @@ class Life:
         self.tasks = TaskOwner(tell.failed)
         self.pool = WorkerPool("feed client", tell.failed)
         transport = WebSocketTransport(clock, self.pool, TransportOptions(proxy=options.get("proxy", "system")))
-        self.supervisor = FeedSupervisor(
+        self._around = Surroundings(
+            transport=transport,
+            clock=clock,
+            scheduler=self.scheduler,
+            tasks=self.tasks,
+            on_failure=tell.failed,
+            redact=redact,
+            pool=self.pool,
+        )
+        self._settings = settings
+        self._secret = secret
+        self._is_open = False
+        self.supervisor = self._new_supervisor(settings, self._on_status)
+        self._sides: dict[Channel, FeedSupervisor] = {}
+        self._jumps = ClockJumpDetector(clock, self.scheduler, lambda jump: self._reconnect())
+
+    def _new_supervisor(self, settings: FeedSettings, on_status: Callable[[FeedStatus], None]) -> FeedSupervisor:
+        return FeedSupervisor(
             settings,
-            Surroundings(
-                transport=transport,
-                clock=clock,
-                scheduler=self.scheduler,
-                tasks=self.tasks,
-                on_failure=tell.failed,
-                redact=redact,
-            ),
-            credentials=lambda: secret,
-            sink=tell.events,
-            on_status=self._on_status,
+            self._around,
+            credentials=lambda: self._secret,
+            sink=self._tell.events,
+            on_status=on_status,
             on_topic=self._on_topic,
             session_open=self._is_session_open,
         )
-        self._jumps = ClockJumpDetector(clock, self.scheduler, lambda jump: self.supervisor.reconnect())
 
     async def open(self) -> None:
         """Connect and wait until the key is accepted; raises what the first attempt failed of."""
@@ -93,8 +104,54 @@ class Life:
         apply_exceptions(
             self._calendars, await self.pool.run("calendars", lambda: read_all(resource_path("calendars")))
         )
-        self.supervisor.start()
+        self._is_open = True
+        for supervisor in self._supervisors():
+            supervisor.start()
         await self.opened()
+
+    # --- what is wanted
+
+    def want(self, topics: Iterable[Topic]) -> None:
+        """Ask for topics, each on the connection that brings its channel."""
+        for channel, some in _by_channel(topics).items():
+            self._of(channel).want(some)
+
+    def unwant(self, topics: Iterable[Topic]) -> None:
+        """Ask for topics no more."""
+        for channel, some in _by_channel(topics).items():
+            self._of(channel).unwant(some)
+
+    def status(self) -> FeedStatus:
+        """Return the status of the connection of the prices, with the counts of all connections."""
+        known, sides = self.supervisor.status(), [side.status() for side in self._sides.values()]
+        return msgspec.structs.replace(
+            known,
+            **{name: getattr(known, name) + sum(getattr(side, name) for side in sides) for name in _COUNTS},
+            last_message_ns=max(
+                (one.last_message_ns for one in (known, *sides) if one.last_message_ns is not None), default=None
+            ),
+        )
+
+    def _of(self, channel: Channel) -> FeedSupervisor:
+        stream = next((one for one in self._settings.spec.report_streams if one.channel is channel), None)
+        if stream is None:
+            return self.supervisor
+        side = self._sides.get(channel)
+        if side is None:
+            made = self._new_supervisor(stream_settings(self._settings, stream), lambda status: self._on_side(channel))
+            side = self._sides[channel] = made
+            if self._is_open and not self.is_closing:
+                side.start()
+        return side
+
+    def _supervisors(self) -> list[FeedSupervisor]:
+        return [self.supervisor, *self._sides.values()]
+
+    def _reconnect(self) -> None:
+        for supervisor in self._supervisors():
+            supervisor.reconnect()
+
+    # --- the outcome
 
     async def opened(self) -> None:
         """Wait for the outcome of the first attempt; raises its error."""
@@ -123,7 +180,8 @@ class Life:
         try:
             self._finish(None)
             self._jumps.stop()
-            left = await self.supervisor.stop()
+            ends = await asyncio.gather(*(supervisor.stop() for supervisor in self._supervisors()))
+            left = [name for names in ends for name in names]
             left += await self.tasks.stop(_STOP_TASKS_S)
             left += await self.pool.stop(_STOP_WORK_S)
             if left:
@@ -138,7 +196,7 @@ class Life:
 
     def forgive(self) -> None:
         """Go on after a refusal of data: something else is asked for now."""
-        if isinstance(self.error, EntitlementRefused) and self.supervisor.status().state is not FeedState.REFUSED:
+        if isinstance(self.error, EntitlementRefused) and not self.supervisor.status().state.waits_for_user:
             self._end = asyncio.get_running_loop().create_future()
 
     def _finish(self, error: MarketWatchError | None) -> None:
@@ -154,8 +212,15 @@ class Life:
         if status.authenticated and not self._outcome.done():
             self._outcome.set_result(None)
         error = self.supervisor.last_error
-        if status.state is FeedState.REFUSED or (status.state is FeedState.BACKING_OFF and not self._outcome.done()):
+        if status.state.waits_for_user or (status.state is FeedState.BACKING_OFF and not self._outcome.done()):
             self._finish(error)
+
+    def _on_side(self, channel: Channel) -> None:
+        """Tell of a connection that the server refuses for good; the others go on."""
+        side = self._sides[channel]
+        error = side.last_error
+        if isinstance(error, FeedError | ConfigurationError) and side.status().state.waits_for_user:
+            self._tell.refused(FeedError(error.thing, error.cause, error.next_step))
 
     def _on_topic(self, topic: Topic, status: TopicStatus) -> None:
         if status.phase is not TopicPhase.REFUSED:
@@ -163,10 +228,17 @@ class Life:
         kind = EntitlementRefused if status.is_entitlement else FeedError
         error = kind(self._label, f"{topic} was refused: {status.reason or 'no reason given'}")
         self._tell.refused(error)
-        known = self.supervisor.status()
+        known = self.status()
         if isinstance(error, EntitlementRefused) and known.refused_topics == known.wanted:
             self._finish(error)
 
     def _is_session_open(self, wall_ns: int) -> bool | None:
         phase = self._calendars.by_rules(self._rules).phase(wall_ns)
         return None if phase is Phase.UNKNOWN else phase is not Phase.CLOSED
+
+
+def _by_channel(topics: Iterable[Topic]) -> dict[Channel, list[Topic]]:
+    found: dict[Channel, list[Topic]] = {}
+    for topic in topics:
+        found.setdefault(topic.channel, []).append(topic)
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from marketwatch.client.callbacks import Tally
@@ -129,11 +129,17 @@ class FrameStream:
         return await self._make(events)
 
 
-def make_frame(events: Sequence[MarketEvent]) -> DataFrame:
-    """Return events as the rows of a frame. Imports pandas, which is slow: call it in a worker."""
+def make_frame(events: Sequence[MarketEvent], names: Mapping[str, str]) -> DataFrame:
+    """Return events as the rows of a frame; `names` has the symbols that were written otherwise.
+
+    Imports pandas, which is slow: call it in a worker.
+    """
     import pandas
 
-    frame = pandas.DataFrame.from_records([payload(event) for event in events])
+    rows = [payload(event) for event in events]
+    for row in rows:
+        row["symbol"] = names.get(row["symbol"], row["symbol"])
+    frame = pandas.DataFrame.from_records(rows)
     times = pandas.to_datetime(pandas.Series([event.event_ns for event in events], dtype="Int64"), unit="ns", utc=True)
     frame.insert(2, "time", times)
     return frame

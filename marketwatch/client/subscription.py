@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from marketwatch.client.callbacks import Callback
+from marketwatch.client.options import EVERYTHING
 from marketwatch.domain.events import (
     AnalysisReport,
     Depth,
@@ -21,8 +22,6 @@ from marketwatch.domain.events import (
     VendorBar,
 )
 from marketwatch.protocols.base import Channel, Topic
-
-EVERYTHING = "*"
 
 _CHANNELS: dict[type[MarketEvent], frozenset[Channel]] = {
     TradeTick: frozenset({Channel.TRADES}),
@@ -42,14 +41,20 @@ _COMPOSITE = frozenset({Channel.LAST_PRICE, Channel.DAY_FIGURES, Channel.DEPTH})
 
 
 class Subscription:
-    """One call of `subscribe`; `callback` None for who reads by iteration."""
+    """One call of `subscribe`; `callback` None for who reads by iteration.
 
-    __slots__ = ("callback", "id", "topics")
+    `names` are the symbols as they were written, by the feed's names of them.
+    """
 
-    def __init__(self, identity: str, topics: Iterable[Topic], callback: Callback | None) -> None:
+    __slots__ = ("callback", "id", "names", "topics")
+
+    def __init__(
+        self, identity: str, topics: Iterable[Topic], callback: Callback | None, names: Mapping[str, str] | None = None
+    ) -> None:
         self.id = identity
         self.topics = set(topics)
         self.callback = callback
+        self.names = names or {}
 
     def takes(self, key: str, kind: type[MarketEvent]) -> bool:
         """Tell whether an event of this type is for this subscription."""
@@ -78,9 +83,14 @@ class SubscriptionTable:
     def channels_by_symbol(self) -> dict[str, list[str]]:
         """Return what is wanted as the guide shows it: symbol to names of channels."""
         found: dict[str, set[str]] = {}
-        for topic in self.topics():
-            found.setdefault(topic.key, set()).add(topic.channel.value)
+        for subscription in self:
+            for topic in sorted(subscription.topics, key=str):
+                found.setdefault(subscription.names.get(topic.key, topic.key), set()).add(topic.channel.value)
         return {key: sorted(names) for key, names in found.items()}
+
+    def names(self) -> dict[str, str]:
+        """Return how the symbols were written, by the feed's names of them; the newest way counts."""
+        return {key: written for subscription in self for key, written in subscription.names.items()}
 
     def new_id(self) -> str:
         """Return an id that no subscription has."""
@@ -101,7 +111,7 @@ class SubscriptionTable:
         return list(replaced.topics)
 
     def remove(
-        self, identity: str | None, keys: frozenset[str] | None, channels: frozenset[Channel] | None
+        self, identity: str | None, keys: Collection[str] | None, channels: Collection[Channel] | None
     ) -> list[Topic]:
         """Take topics out, None meaning all; return them, once per subscription that had them."""
         removed: list[Topic] = []

@@ -47,7 +47,8 @@ class VenueRules(msgspec.Struct, frozen=True, kw_only=True):
 
     `day_starts` (seconds from midnight) is where one session date ends and the next begins. In an extended session
     (`has_extended`) trading before the open and after the close has figures of its own. `bars_from_open` aligns
-    bars to the open instead of the hour.
+    bars to the open instead of the hour. `winter_hours` are those of dates on which `winter_zone`, whose market this
+    one follows, keeps standard time.
     """
 
     name: str
@@ -57,6 +58,17 @@ class VenueRules(msgspec.Struct, frozen=True, kw_only=True):
     day_starts: int = 0
     has_extended: bool = False
     bars_from_open: bool = False
+    winter_hours: Hours | None = None
+    winter_zone: str = "America/New_York"
+
+    def hours_on(self, date: dt.date) -> Hours | None:
+        """Return the hours of a date by the weekly rule, None when there is no session."""
+        if date.weekday() not in self.weekdays:
+            return None
+        if self.winter_hours is None:
+            return self.hours
+        noon = dt.datetime.combine(date, dt.time(12), ZoneInfo(self.winter_zone))
+        return self.hours if noon.dst() else self.winter_hours
 
 
 class TradingDay:
@@ -204,8 +216,7 @@ class TradingCalendar:
         )
 
     def _hours_on(self, date: dt.date) -> Hours | None:
-        weekly = self.rules.hours if date.weekday() in self.rules.weekdays else None
-        return self._exceptions.get(date, weekly)
+        return self._exceptions[date] if date in self._exceptions else self.rules.hours_on(date)
 
     def _instant(self, date: dt.date, seconds: int) -> int:
         """Turn a time of day at the venue into ns UTC, also on a day on which its clocks change."""

@@ -41,6 +41,13 @@ class EventKind(enum.IntEnum):
     ANALYSIS = 7
     ALERT = 8
     POSITION = 9
+    BATCH = 10
+    PROGRESS = 11
+    FAILURE = 12
+
+
+REMARKS = frozenset({EventKind.PROGRESS, EventKind.FAILURE})
+"""Kinds that tell of a request and hold no figure."""
 
 
 class MarketEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -228,7 +235,8 @@ class AnalysisReport(MarketEvent, frozen=True, gc=False, kw_only=True):
 class ServerAlert(MarketEvent, frozen=True, gc=False, kw_only=True):
     """State of an alert that a server watches, sent when it is new or has changed.
 
-    `group` is price, volume or breakout. `has_fired` is true on the change from not triggered to triggered alone.
+    `group` is price, volume or breakout. `has_fired` is true on the change from not triggered to triggered alone,
+    `is_withdrawn` when the server no longer lists it.
     """
 
     kind: ClassVar[EventKind] = EventKind.ALERT
@@ -239,6 +247,7 @@ class ServerAlert(MarketEvent, frozen=True, gc=False, kw_only=True):
     threshold: float | None = None
     is_triggered: bool = False
     has_fired: bool = False
+    is_withdrawn: bool = False
 
 
 class ServerPosition(MarketEvent, frozen=True, gc=False, kw_only=True):
@@ -253,3 +262,53 @@ class ServerPosition(MarketEvent, frozen=True, gc=False, kw_only=True):
     unrealised_pnl: Decimal | None = None
     unrealised_pnl_pct: Decimal | None = None
     invalid: tuple[InvalidFigure, ...] = ()
+
+
+class BatchBar(msgspec.Struct, frozen=True, gc=False):
+    """One bar of a batch, stamped with its start in ns UTC; a figure that was missing is None."""
+
+    opens_ns: int
+    open: float | None = None
+    high: float | None = None
+    low: float | None = None
+    close: float | None = None
+    volume: float | None = None
+
+
+class BarBatch(MarketEvent, frozen=True, gc=False, kw_only=True):
+    """Bars that were asked for, all at once, oldest first and each start once.
+
+    `resolution` and `period` are the server's own words, such as `1d` and `1y`; `origin` is who says so. With
+    `is_dated` the bars are of whole days or longer: `opens_ns` is midnight UTC of the date as it was written, a date
+    and not an instant.
+    """
+
+    kind: ClassVar[EventKind] = EventKind.BATCH
+
+    origin: str = ""
+    resolution: str
+    period: str
+    is_dated: bool
+    bars: tuple[BatchBar, ...] = ()
+
+
+class BatchProgress(MarketEvent, frozen=True, gc=False, kw_only=True):
+    """How far a server has come with what was asked for; `status` is its word. `done` and `total` None: not said."""
+
+    kind: ClassVar[EventKind] = EventKind.PROGRESS
+
+    origin: str = ""
+    status: str = ""
+    done: int | None = None
+    total: int | None = None
+
+
+class RequestFailed(MarketEvent, frozen=True, gc=False, kw_only=True):
+    """A server has no bars for what was asked, or did not answer; `reason` says why, in words."""
+
+    kind: ClassVar[EventKind] = EventKind.FAILURE
+
+    origin: str = ""
+    resolution: str
+    period: str
+    reason: str

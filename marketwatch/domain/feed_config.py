@@ -27,7 +27,8 @@ class ReconnectPolicy(enum.Enum):
 
 class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One configured feed. `kind` and `channels` are the catalog's own words, so that a feed of a kind this version
-    does not know survives. No channels: those the kind gives by default.
+    does not know survives. No channels: those the kind gives by default. `mapping` names the file that says what the
+    fields of a stream of one's own mean; empty, they are guessed.
     """
 
     id: FeedId
@@ -38,6 +39,7 @@ class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
     own_address: str = ""
     channels: tuple[str, ...] = ()
     reconnect: ReconnectPolicy = ReconnectPolicy.FOREVER
+    mapping: str = ""
 
     @property
     def has_own_address(self) -> bool:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from marketwatch.domain.ids import InstrumentId
+from marketwatch.domain.ids import CRYPTO, CURRENCY, FUTURES, INDEX, OPTIONS, InstrumentId, Segment
 
 
 class InstrumentKind(enum.Enum):
@@ -21,6 +21,20 @@ class InstrumentKind(enum.Enum):
     CURRENCY = "currency"
     CRYPTO = "crypto"
     OTHER = "other"
+
+
+_KINDS = {
+    INDEX: InstrumentKind.INDEX,
+    FUTURES: InstrumentKind.FUTURE,
+    OPTIONS: InstrumentKind.OPTION,
+    CURRENCY: InstrumentKind.CURRENCY,
+    CRYPTO: InstrumentKind.CRYPTO,
+}
+
+
+def kind_in(segment: Segment) -> InstrumentKind:
+    """Return what is traded in a segment as a rule, where no list says more."""
+    return _KINDS.get(segment, InstrumentKind.STOCK)
 
 
 class Instrument(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -15,9 +15,10 @@ from marketwatch.domain.bar_interval import BarInterval
 from marketwatch.domain.bars import BarSeries
 from marketwatch.domain.calendar import TradingCalendar, TradingDay
 from marketwatch.domain.effects import REGULAR_EFFECTS, EffectTable
-from marketwatch.domain.events import MarketEvent, stamp_to_ns
+from marketwatch.domain.events import Depth, MarketEvent, stamp_to_ns
 from marketwatch.domain.ids import FeedId
 from marketwatch.domain.instrument import Instrument
+from marketwatch.domain.vendor_figures import VendorFigures
 
 NO_HIGH = -math.inf
 NO_LOW = math.inf
@@ -53,7 +54,8 @@ class Snapshot:
         *("run_count", "run_from_count", "run_effects", "run_end", "run_first_stamp", "run_high", "run_low"),
         *("run_newest_stamp", "run_ns", "run_number", "run_open", "run_scale", "run_turnover", "run_volume"),
         *("seconds", "session", "sinks", "spark_due_ns", "spark_ns", "spark_prices", "spark_step_ns"),
-        *("stated_open", "stated_prev_close", "stated_vwap", "upper_limit", "usual_gap_s", "version", "volume_offset"),
+        *("stated_open", "stated_prev_close", "stated_vwap", "unofficial_price", "upper_limit", "usual_gap_s"),
+        *("vendor_figures", "version", "volume_offset"),
     )
 
     def __init__(
@@ -110,6 +112,7 @@ class Snapshot:
         self.lower_limit: float | None = None
         self.halted: bool | None = None
         self.halted_ns: int | None = None
+        self.vendor_figures: VendorFigures | None = None
         self._clear_trades()
         self._clear_day()
         for bars in (self.seconds, self.minutes):
@@ -123,6 +126,8 @@ class Snapshot:
         self.price_size: float | None = None
         self.price_stamp = 0
         self.prior_price: float | None = None
+        self.unofficial_price: float | None = None
+        """Price of the newest trade today that may not move the last price: an odd lot, for example."""
         self.is_extended = False
         self.run_effects: EffectTable = REGULAR_EFFECTS
         self.late_run = 0
@@ -292,13 +297,88 @@ class Snapshot:
         """Extended change in percent."""
         return percent(self.ext_change, self.ext_reference)
 
+    # Book, open interest, year
+
+    def make_vendor_figures(self) -> VendorFigures:
+        """Return where these figures are kept, made at the first use."""
+        if self.vendor_figures is None:
+            self.vendor_figures = VendorFigures()
+        return self.vendor_figures
+
+    @property
+    def depth(self) -> Depth | None:
+        """The book, best first; None without one, and as soon as bid and ask are of another quote than the book."""
+        book = None if self.vendor_figures is None else self.vendor_figures.book
+        if book is None or book.stamp != self.bid_ask_stamp:
+            return None
+        quoted = (self.bid, self.bid_size, self.ask, self.ask_size)
+        return book if (book.bid, book.bid_size, book.ask, book.ask_size) == quoted else None
+
+    @property
+    def depth_ns(self) -> int | None:
+        """Venue time of the last book that came, also of one that holds no longer."""
+        book = None if self.vendor_figures is None else self.vendor_figures.book
+        return None if book is None else book.event_ns
+
+    @property
+    def depth_feed_id(self) -> FeedId | None:
+        """Which feed the last book came from."""
+        return None if self.vendor_figures is None else self.vendor_figures.book_feed_id
+
+    @property
+    def total_bid_size(self) -> float | None:
+        """Quantity of all buy orders in the book."""
+        return None if self.vendor_figures is None else self.vendor_figures.total_bid_size
+
+    @property
+    def total_ask_size(self) -> float | None:
+        """Quantity of all sell orders in the book."""
+        return None if self.vendor_figures is None else self.vendor_figures.total_ask_size
+
+    @property
+    def open_interest(self) -> float | None:
+        """Outstanding contracts."""
+        return None if self.vendor_figures is None else self.vendor_figures.open_interest
+
+    @property
+    def open_interest_high(self) -> float | None:
+        """The most contracts outstanding on this date."""
+        return None if self.vendor_figures is None else self.vendor_figures.open_interest_high
+
+    @property
+    def open_interest_low(self) -> float | None:
+        """The fewest contracts outstanding on this date."""
+        return None if self.vendor_figures is None else self.vendor_figures.open_interest_low
+
+    @property
+    def high_52w(self) -> float | None:
+        """Highest price of the past year, as the feed states it."""
+        return None if self.vendor_figures is None else self.vendor_figures.high_52w
+
+    @property
+    def low_52w(self) -> float | None:
+        """Lowest price of the past year, as the feed states it."""
+        return None if self.vendor_figures is None else self.vendor_figures.low_52w
+
+    @property
+    def last_close(self) -> float | None:
+        """The close that the feed knew last: after the session today's, so it is not `prev_close`."""
+        return None if self.vendor_figures is None else self.vendor_figures.last_close
+
     # What a reader is shown first
 
     @property
     def shown_price(self) -> float | None:
-        """Last price of the regular session; while there is none yet, that of the extended one."""
+        """Last price of the regular session; until there is one that of the extended one, else an unofficial one."""
         regular, extended = (self.other_price, self.price) if self.is_extended else (self.price, self.other_price)
+        if regular is None and extended is None:
+            return self.unofficial_price
         return extended if regular is None else regular
+
+    @property
+    def is_unofficial(self) -> bool:
+        """Whether the shown price is of a trade that may not move the last price."""
+        return self.price is None and self.other_price is None and self.unofficial_price is not None
 
     @property
     def shown_change(self) -> float | None:
@@ -335,6 +415,8 @@ class Snapshot:
             return None
         if figure in _QUOTE_FIGURES:
             return "no quote yet" if not self.bid_ask_stamp else "nothing offered on this side"
+        if figure in _MARKET_FIGURES:
+            return "not stated by this feed so far"
         if not self.run_newest_stamp and self.price is None and figure not in _STATED_FIGURES:
             return "no trade yet"
         return self._withheld_of_day(figure)
@@ -367,6 +449,10 @@ _QUOTE_FIGURES = frozenset({"bid", "bid_size", "ask", "ask_size", "quote_ns"})
 _CLOSE_FIGURES = frozenset({"prev_close", "day_change", "day_change_pct"})
 _LIMIT_FIGURES = frozenset({"upper_limit", "lower_limit", "halted", "halted_ns"})
 _EXTENDED_FIGURES = frozenset({"ext_last", "ext_trade_ns", "ext_change", "ext_change_pct"})
+_MARKET_FIGURES = frozenset(
+    {"total_bid_size", "total_ask_size", "open_interest", "open_interest_high", "open_interest_low"}
+    | {"high_52w", "low_52w", "last_close"}
+)
 _STATED_FIGURES = _LIMIT_FIGURES | {"prev_close"}
 
 

@@ -144,11 +144,14 @@ def enter_day(s: Snapshot, day: TradingDay) -> None:
         _forget_price(s)
     else:
         _forget_other(s)
+    s.unofficial_price = None
     s.own_volume = s.own_turnover = s.volume_offset = 0.0
     s.own_count = s.excluded_count = 0
     s.excluded_volume = 0.0
     s.stated_vwap = None
     s.halted = s.halted_ns = None
+    if s.vendor_figures is not None:
+        s.vendor_figures.begin_day(day.starts_ns)
 
 
 def _forget_price(s: Snapshot) -> None:

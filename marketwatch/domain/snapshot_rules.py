@@ -104,6 +104,8 @@ def _apply_partly(s: Snapshot, trade: TradeTick, effects: int) -> int:
         if s.run_open is None:
             s.run_open = price
             s.run_first_stamp = stamp
+    else:
+        s.unofficial_price = price
     return APPLIED
 
 

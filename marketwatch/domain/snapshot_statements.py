@@ -7,7 +7,15 @@ from bisect import bisect_left
 from marketwatch.domain.bar_interval import NS_PER_SECOND
 from marketwatch.domain.bars import BarSeries
 from marketwatch.domain.calendar import TradingDay
-from marketwatch.domain.events import DayStatistics, PriceLimits, VendorBar, stamp_to_ns
+from marketwatch.domain.events import (
+    DayStatistics,
+    Depth,
+    MarketStatistics,
+    PriceLimits,
+    VendorBar,
+    YearStatistics,
+    stamp_to_ns,
+)
 from marketwatch.domain.snapshot import Snapshot
 from marketwatch.domain.snapshot_day import enter_day, enter_phase, enter_session
 
@@ -31,6 +39,16 @@ def apply_statistics(s: Snapshot, statistics: DayStatistics) -> None:
     if statistics.day_volume is not None:
         _raise_volume(s, statistics.day_volume, stamp_ns)
     _take_last(s, statistics)
+    if isinstance(statistics, MarketStatistics):
+        s.make_vendor_figures().take_market(statistics)
+    elif isinstance(statistics, YearStatistics):
+        s.make_vendor_figures().take_year(statistics)
+
+
+def keep_depth(s: Snapshot, depth: Depth) -> None:
+    """Keep a book whose first levels have just become bid and ask."""
+    figures = s.make_vendor_figures()
+    figures.book, figures.book_feed_id = depth, s.feed_id
 
 
 def _accept_day(s: Snapshot, day: TradingDay) -> bool:
@@ -45,12 +63,20 @@ def _accept_day(s: Snapshot, day: TradingDay) -> bool:
 
 
 def _take_last(s: Snapshot, statistics: DayStatistics) -> None:
+    """Take the stated last price, unless a trade or a newer statement is known."""
     price = statistics.last_price
-    if price is None or s.price is not None or s.is_extended:
+    if price is None or s.is_extended:
+        return
+    if s.price is not None and (s.trade_count or not _is_newer(statistics.last_trade_stamp, s.price_stamp)):
         return
     s.price = price
     s.price_size = statistics.last_size
     s.price_stamp = statistics.last_trade_stamp or 0
+
+
+def _is_newer(stamp: int | None, known: int) -> bool:
+    """Tell whether a statement is not older than the one taken before; at one time the later word counts."""
+    return bool(stamp) and stamp_to_ns(stamp or 0) >= stamp_to_ns(known)
 
 
 def _raise_volume(s: Snapshot, stated: float, until_ns: int | None) -> None:

@@ -18,6 +18,17 @@ INDIA = VenueRules(
     hours=Hours(_clock(9), _clock(9, 15), _clock(15, 30), _clock(15, 30)),
     bars_from_open=True,
 )
+INDIA_CURRENCY = VenueRules(
+    name="India, currency",
+    zone="Asia/Kolkata",
+    hours=Hours(_clock(9), _clock(9), _clock(17), _clock(17)),
+)
+INDIA_COMMODITIES = VenueRules(
+    name="India, commodities",
+    zone="Asia/Kolkata",
+    hours=Hours(_clock(9), _clock(9), _clock(23, 30), _clock(23, 30)),
+    winter_hours=Hours(_clock(9), _clock(9), _clock(23, 55), _clock(23, 55)),  # it closes with New York
+)
 UNITED_STATES = VenueRules(
     name="United States",
     zone="America/New_York",
@@ -41,6 +52,8 @@ RULES_BY_VENUE: dict[Venue, VenueRules] = {
     Venue(name): rules
     for names, rules in (
         ("NSE BSE NFO BFO", INDIA),
+        ("CDS BCD MCXSX", INDIA_CURRENCY),
+        ("MCX NCO", INDIA_COMMODITIES),
         ("US XNAS XNYS ARCX XASE BATS IEXG", UNITED_STATES),
         ("COMEX", COMEX),
     )

@@ -51,8 +51,8 @@ class Connection(Protocol):
 class Transport(Protocol):
     """Opens connections."""
 
-    async def connect(self, url: str, headers: Mapping[str, str]) -> Connection:
-        """Open a connection.
+    async def connect(self, url: str, headers: Mapping[str, str], *, max_bytes: int | None = None) -> Connection:
+        """Open a connection that takes messages of `max_bytes`, None meaning what the transport takes anyway.
 
         Raises ConfigurationError, OSError or one of the plain exceptions of runtime.retry; `retry.judge` reads all.
         """

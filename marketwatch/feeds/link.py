@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -16,6 +16,7 @@ from marketwatch.feeds.liveness import Liveness, Silence, SilenceLimits
 from marketwatch.feeds.meters import FeedMeters
 from marketwatch.protocols.base import ClientProtocol, Control
 from marketwatch.runtime.clock import Clock
+from marketwatch.runtime.executors import WorkerPool
 from marketwatch.runtime.scheduler import Scheduler, wait_until
 from marketwatch.runtime.tasks import FailureHandler, TaskOwner, stop_tasks
 
@@ -24,6 +25,7 @@ _SLICE_NS = 3_500_000
 _SEND_LIMIT_S = 10.0
 _REPORT_S = 1.0
 _END_LIMIT_S = 0.5
+_LONG_BYTES = 65_536
 
 
 class LinkOwner(Protocol):
@@ -62,6 +64,7 @@ class LinkSettings(msgspec.Struct, frozen=True, kw_only=True):
     limits: SilenceLimits
     mute_s: float
     is_pinged: bool = True
+    read_elsewhere: Callable[[bytes], Any] | None = None
 
 
 class Link:
@@ -79,6 +82,7 @@ class Link:
         scheduler: Scheduler,
         tasks: TaskOwner,
         on_failure: FailureHandler,
+        pool: WorkerPool | None = None,
         ticks: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         self._settings = settings
@@ -90,6 +94,7 @@ class Link:
         self._scheduler = scheduler
         self._tasks = tasks
         self._on_failure = on_failure
+        self._pool = pool
         self._ticks = ticks
         self.liveness = Liveness(settings.limits, self._now(), mute_s=settings.mute_s)
         self._silence = Silence.FINE
@@ -173,6 +178,8 @@ class Link:
             while True:
                 has_more = connection.pending > 0
                 data = await connection.receive()
+                if len(data) > _LONG_BYTES:
+                    data = await self._read_elsewhere(data)
                 if not has_more:
                     slice_began = ticks()  # we waited, and the loop had its turn
                 self._take(data)
@@ -184,7 +191,14 @@ class Link:
         except Exception as error:  # noqa: BLE001 - boundary: whatever it is, it ends this connection and is judged
             self._end(error)
 
-    def _take(self, data: bytes) -> None:
+    async def _read_elsewhere(self, data: bytes) -> Any:
+        """Read a long message in a worker thread, where its protocol can: the loop goes on meanwhile."""
+        read = self._settings.read_elsewhere
+        if read is None or self._pool is None:
+            return data
+        return await self._pool.run("read a long message", lambda: read(data))
+
+    def _take(self, data: Any) -> None:
         if self._error is not None or not self._owner.is_current(self._settings.generation):
             self._meters.late_count += 1
             return
@@ -192,7 +206,7 @@ class Link:
         now = now_ns / _NS
         if self._is_quiet or self._silence is not Silence.FINE:
             self._stir(now_ns)
-        self._meters.frame(wall_ns, now_ns - self._connection.arrived_ns)
+        self._meters.frame(wall_ns, now_ns - self._connection.arrived_ns, now_ns)
         events = self._decode(data, now)
         if events:
             self.liveness.useful(now)
@@ -202,7 +216,7 @@ class Link:
             self.liveness.life(now)
         self.pump()
 
-    def _decode(self, data: bytes, now: float) -> Sequence[MarketEvent]:
+    def _decode(self, data: Any, now: float) -> Sequence[MarketEvent]:
         try:
             return self._protocol.receive(data, now)
         except ProtocolError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marketwatch.domain.events import MarketEvent
 
 _NS = 1_000_000_000
@@ -51,6 +53,7 @@ class FeedMeters:
         self.late_count = 0
         self.sink_failures = 0
         self.last_message_ns: int | None = None
+        self.heard_ns: int | None = None
         self.last_invalid: tuple[str, str] | None = None
         self.messages_per_s = 0.0
         self.events_per_s = 0.0
@@ -58,10 +61,11 @@ class FeedMeters:
         self._behind_ns = 0
         self._marked = (0, 0, 0)
 
-    def frame(self, wall_ns: int, waited_ns: int) -> None:
-        """Count one message that arrived `waited_ns` before it was taken up."""
+    def frame(self, wall_ns: int, waited_ns: int, now_ns: int | None = None) -> None:
+        """Count one message that arrived `waited_ns` before it was taken up, at `now_ns` (monotonic)."""
         self.message_count += 1
         self.last_message_ns = wall_ns
+        self.heard_ns = now_ns
         if waited_ns > self._behind_ns:
             self._behind_ns = waited_ns
 
@@ -97,3 +101,23 @@ class FeedMeters:
         self.behind_ns, self._behind_ns = self._behind_ns, 0
         self.mark(now_ns)
         return self.message_count != messages
+
+    def figures(self) -> dict[str, Any]:
+        """Return counts, rates and lags by their names in the status of a feed."""
+        median, p95, p99 = self.lag.percentiles_ms(0.5, 0.95, 0.99)
+        return {
+            "message_count": self.message_count,
+            "event_count": self.event_count,
+            "invalid_count": self.invalid_count,
+            "invalid_reason": "" if self.last_invalid is None else self.last_invalid[0],
+            "late_count": self.late_count,
+            "sink_failures": self.sink_failures,
+            "last_message_ns": self.last_message_ns,
+            "heard_ns": self.heard_ns,
+            "messages_per_s": self.messages_per_s,
+            "events_per_s": self.events_per_s,
+            "lag_ms": median,
+            "lag_p95_ms": p95,
+            "lag_p99_ms": p99,
+            "behind_ms": self.behind_ns / 1e6,
+        }

@@ -40,7 +40,7 @@ class ReconnectPlan:
     """Remembers the failures of one feed and says how long to wait."""
 
     def __init__(self, rules: ReconnectRules, draw: Draw) -> None:
-        self._rules = rules
+        self.rules = rules
         self._draw = draw
         self._delays: Iterator[float] = self._fresh()
         self._attempts: deque[float] = deque(maxlen=rules.attempts_per_minute)
@@ -51,7 +51,7 @@ class ReconnectPlan:
     @property
     def is_exhausted(self) -> bool:
         """Whether all attempts that the rules allow have failed."""
-        return self._rules.attempts is not None and self._failures >= self._rules.attempts
+        return self.rules.attempts is not None and self._failures >= self.rules.attempts
 
     def note_attempt(self, now: float) -> None:
         """Count an attempt that begins now; it counts as failed until `note_end` says better."""
@@ -60,7 +60,7 @@ class ReconnectPlan:
 
     def note_end(self, *, lived_s: float, data_s: float, delivered: bool) -> None:
         """Take into account how good the connection was that ended, or 0, 0, False for none."""
-        rules = self._rules
+        rules = self.rules
         if data_s >= rules.good_data_s or lived_s >= rules.good_life_s:
             self._delays = self._fresh()
             self._failures = 0
@@ -70,22 +70,29 @@ class ReconnectPlan:
     def delay_s(self, now: float, *, min_wait_s: float = 0.0, is_limited: bool = False) -> float:
         """Return how long to wait before the next attempt, after a failure that asks for `min_wait_s`.
 
-        Connection limits within half an hour of one another wait twice as long each time: two programs that share
-        an account would otherwise throw each other out for ever.
+        Connection limits with less than half an hour from one to the next wait twice as long each time: two programs
+        that share an account would otherwise throw each other out for ever.
         """
         floor = min_wait_s
         if is_limited:
             self._has_floor = True
             self._limits.append(now)
-            recent = sum(1 for at in self._limits if now - at <= _LIMIT_MEMORY_S)
-            floor = max(floor, min(_LIMIT_CAP_S, self._rules.limit_floor_s * 2 ** (recent - 1)))
+            floor = max(floor, min(_LIMIT_CAP_S, self.rules.limit_floor_s * 2 ** (self._limits_in_a_row() - 1)))
         elif self._has_floor:
-            floor = max(floor, self._rules.limit_floor_s)
+            floor = max(floor, self.rules.limit_floor_s)
         return max(next(self._delays), floor, self.cap_wait_s(now))
+
+    def _limits_in_a_row(self) -> int:
+        count, later = 0, self._limits[-1]
+        for at in reversed(self._limits):
+            if later - at > _LIMIT_MEMORY_S:
+                break
+            count, later = count + 1, at
+        return count
 
     def cap_wait_s(self, now: float) -> float:
         """Return how long the cap on attempts per minute makes us wait."""
-        if len(self._attempts) < self._rules.attempts_per_minute:
+        if len(self._attempts) < self.rules.attempts_per_minute:
             return 0.0
         return max(0.0, self._attempts[0] + _MINUTE_S - now)
 
@@ -97,4 +104,4 @@ class ReconnectPlan:
         self._failures = 0
 
     def _fresh(self) -> Iterator[float]:
-        return full_jitter(self._draw, first_s=self._rules.first_s, cap_s=self._rules.cap_s)
+        return full_jitter(self._draw, first_s=self.rules.first_s, cap_s=self.rules.cap_s)

@@ -19,13 +19,26 @@ class FeedState(enum.Enum):
     STALE = "stale"
     BACKING_OFF = "backing off"
     REFUSED = "refused"
+    SIGNED_OUT = "signed out"
+
+    @property
+    def waits_for_user(self) -> bool:
+        """Whether nothing happens before the user does something; nothing is tried again meanwhile."""
+        return self in (FeedState.REFUSED, FeedState.SIGNED_OUT)
 
 
 class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One moment of a feed. Times `*_ns` are wall clock; unknown is None.
 
+    `heard_ns` is when the last message came, by the monotonic clock.
+
     `subscriptions` counts the confirmed ones. `lag_*_ms` is receive time minus event time, beyond the announced
     delay, None for feeds that do not run in real time. `behind_ms` is how long messages waited inside the program.
+    `unconfirmed_topics` were not confirmed in time; `topics_over_limit` are not asked for, because the connection takes
+    only `instruments_allowed` (None: no limit known); `instruments` counts the wanted ones.
+    `invalid_reason` is why the newest unusable part of a message was that.
+    `is_key_refused`: the state is `REFUSED`, and it is the key that the server does not take.
+    `signed_out_since` is when the session of a feed that is signed out ended, empty when that is not known.
     """
 
     feed_id: FeedId
@@ -37,12 +50,18 @@ class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
     subscriptions: int = 0
     wanted: int = 0
     refused_topics: int = 0
+    unconfirmed_topics: int = 0
+    topics_over_limit: int = 0
+    instruments: int = 0
+    instruments_allowed: int | None = None
     message_count: int = 0
     event_count: int = 0
     invalid_count: int = 0
+    invalid_reason: str = ""
     late_count: int = 0
     sink_failures: int = 0
     last_message_ns: int | None = None
+    heard_ns: int | None = None
     since_ns: int | None = None
     uptime_s: float | None = None
     reconnect_attempts: int = 0
@@ -56,6 +75,8 @@ class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
     behind_ms: float = 0.0
     delay_s: float = 0.0
     retry_in_s: float | None = None
+    is_key_refused: bool = False
+    signed_out_since: str = ""
     reason: str = ""
     next_step: str = ""
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import enum
+import itertools
+from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -37,6 +40,8 @@ class TopicStatus(msgspec.Struct, frozen=True):
 class Difference(msgspec.Struct, frozen=True):
     """Wanted against confirmed: what is missing, what comes although nobody wants it, what was refused."""
 
+    wanted: tuple[Topic, ...]
+    confirmed: tuple[Topic, ...]
     missing: tuple[Topic, ...]
     surplus: tuple[Topic, ...]
     refused: tuple[Topic, ...]
@@ -48,12 +53,23 @@ _UNWANTED = TopicStatus(TopicPhase.UNWANTED)
 
 
 class Subscriptions:
-    """Reference-counted wishes in the order they came; the first `limit` of them are served."""
+    """Reference-counted wishes in the order they came; the first ones within the limits are served.
 
-    def __init__(self, limit: int | None = None) -> None:
-        self._limit = limit
+    `topics` and `instruments` are how many of each one connection takes, None where no limit is known.
+    """
+
+    def __init__(self, topics: int | None = None, instruments: int | None = None) -> None:
+        self._most_topics = topics
+        self._most_instruments = instruments
         self._counts: dict[Topic, int] = {}
+        self._keys: Counter[str] = Counter()
         self._states: dict[Topic, TopicStatus] = {}
+        self._served: dict[Topic, None] | None = None
+
+    def set_limits(self, *, topics: int | None, instruments: int | None) -> None:
+        """Serve more or fewer from now on."""
+        self._most_topics, self._most_instruments = topics, instruments
+        self._served = None
 
     @property
     def wanted(self) -> tuple[Topic, ...]:
@@ -68,12 +84,22 @@ class Subscriptions:
     @property
     def confirmed_count(self) -> int:
         """How many topics the feed has confirmed."""
-        return self._count(TopicPhase.CONFIRMED)
+        return self.count(TopicPhase.CONFIRMED)
 
     @property
     def refused_count(self) -> int:
         """How many wanted topics the feed has refused."""
-        return self._count(TopicPhase.REFUSED)
+        return self.count(TopicPhase.REFUSED)
+
+    @property
+    def over_limit_count(self) -> int:
+        """How many wanted topics are not asked for because of a limit."""
+        return len(self._counts) - len(self._serve())
+
+    @property
+    def instrument_count(self) -> int:
+        """How many instruments are wanted, whatever of each."""
+        return len(self._keys)
 
     @property
     def active_count(self) -> int:
@@ -85,13 +111,27 @@ class Subscriptions:
         return topic in self._counts
 
     def served(self) -> tuple[Topic, ...]:
-        """Return the topics to ask for: all wanted ones within the limit."""
-        return tuple(self._counts)[: self._limit]
+        """Return the topics to ask for: all wanted ones within the limits."""
+        return tuple(self._serve())
+
+    def _serve(self) -> dict[Topic, None]:
+        """Return the same, in order and found fast; worked out anew after the wishes changed."""
+        if self._served is None:
+            topics: Iterable[Topic] = self._counts
+            if self._most_instruments is not None and len(self._keys) > self._most_instruments:
+                keys = set(itertools.islice(self._keys, self._most_instruments))
+                topics = (topic for topic in self._counts if topic.key in keys)
+            self._served = dict.fromkeys(itertools.islice(topics, self._most_topics))
+        return self._served
 
     def want(self, topics: Iterable[Topic]) -> None:
         """Count one more user of each topic."""
         for topic in topics:
-            self._counts[topic] = self._counts.get(topic, 0) + 1
+            count = self._counts.get(topic, 0)
+            self._counts[topic] = count + 1
+            if not count:
+                self._keys[topic.key] += 1
+                self._served = None
 
     def unwant(self, topics: Iterable[Topic]) -> None:
         """Count one user less; the last one takes the topic away. Unknown topics are ignored."""
@@ -100,18 +140,25 @@ class Subscriptions:
             if count > 1:
                 self._counts[topic] = count - 1
             elif count:
-                del self._counts[topic]
-                state = self._states.get(topic)
-                if state is not None and state.phase is TopicPhase.REFUSED:
-                    del self._states[topic]  # wanted again, it is asked for again
+                self._remove(topic)
+
+    def _remove(self, topic: Topic) -> None:
+        del self._counts[topic]
+        self._served = None
+        self._keys[topic.key] -= 1
+        if not self._keys[topic.key]:
+            del self._keys[topic.key]
+        state = self._states.get(topic)
+        if state is not None and state.phase is TopicPhase.REFUSED:
+            del self._states[topic]  # wanted again, it is asked for again
 
     def to_ask(self) -> list[Topic]:
         """Return what is to be served and was not asked for on this connection."""
-        return [topic for topic in self.served() if topic not in self._states]
+        return [topic for topic in self._serve() if topic not in self._states]
 
     def to_end(self) -> list[Topic]:
         """Return what was asked for on this connection and is not to be served any more."""
-        served = set(self.served())
+        served = self._serve()
         return [topic for topic in self._states if topic not in served]
 
     def note_asked(self, topics: Iterable[Topic], now_ns: int) -> None:
@@ -130,6 +177,23 @@ class Subscriptions:
         """Remember the feed's answer about `topic`. A late answer to something given up is kept as surplus."""
         self._states[topic] = TopicStatus(phase, reason, now_ns, is_entitlement)
 
+    def unanswered(self) -> list[Topic]:
+        """Return the wanted topics that were asked for on this connection and neither confirmed nor refused."""
+        open_phases = (TopicPhase.ASKED, TopicPhase.UNCONFIRMED)
+        return [topic for topic, state in self._states.items() if state.phase in open_phases and topic in self._counts]
+
+    def figures(self) -> dict[str, Any]:
+        """Return the counts by their names in the status of a feed."""
+        return {
+            "subscriptions": self.confirmed_count,
+            "wanted": self.wanted_count,
+            "refused_topics": self.refused_count,
+            "unconfirmed_topics": self.count(TopicPhase.UNCONFIRMED),
+            "topics_over_limit": self.over_limit_count,
+            "instruments": self.instrument_count,
+            "instruments_allowed": self._most_instruments,
+        }
+
     def connection_lost(self) -> None:
         """Forget all answers; the whole wanted set is to be asked again."""
         self._states.clear()
@@ -137,8 +201,10 @@ class Subscriptions:
     def difference(self) -> Difference:
         """Compare what is wanted with what the feed has confirmed."""
         phases = {topic: state.phase for topic, state in self._states.items()}
-        confirmed = {topic for topic, phase in phases.items() if phase is TopicPhase.CONFIRMED}
+        confirmed = {topic: None for topic, phase in phases.items() if phase is TopicPhase.CONFIRMED}
         return Difference(
+            wanted=tuple(self._counts),
+            confirmed=tuple(confirmed),
             missing=tuple(topic for topic in self._counts if topic not in confirmed),
             surplus=tuple(topic for topic in confirmed if topic not in self._counts),
             refused=tuple(topic for topic in self._counts if phases.get(topic) is TopicPhase.REFUSED),
@@ -151,8 +217,8 @@ class Subscriptions:
         state = self._states.get(topic)
         if state is not None:
             return state
-        is_served = self._limit is None or len(self._counts) <= self._limit or topic in self.served()
-        return _WAITING if is_served else _OVER_LIMIT
+        return _WAITING if topic in self._serve() else _OVER_LIMIT
 
-    def _count(self, phase: TopicPhase) -> int:
+    def count(self, phase: TopicPhase) -> int:
+        """Return how many wanted topics are in a phase on this connection."""
         return sum(1 for topic, state in self._states.items() if state.phase is phase and topic in self._counts)

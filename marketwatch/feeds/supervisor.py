@@ -8,11 +8,10 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from marketwatch.domain.events import MarketEvent
 from marketwatch.domain.secret import Secret
-from marketwatch.errors import AuthenticationRefused, ConfigurationError, ConnectionFailed, MarketWatchError
+from marketwatch.errors import AuthenticationRefused, ConnectionFailed, MarketWatchError, SignedOut
+from marketwatch.feeds.complaints import error_of, keyless_refusal, upgrade_error_of
 from marketwatch.feeds.connection import Connection
 from marketwatch.feeds.link import Link, LinkSettings
 from marketwatch.feeds.liveness import Silence
@@ -43,7 +42,8 @@ class FeedSupervisor:
     """Keeps one feed connected while it runs, and the wanted topics subscribed. Lives in the loop's thread.
 
     Events go synchronously to `sink`; the other callbacks tell what changed. All are guarded: what they raise is
-    counted and reported, and never ends the connection.
+    counted and reported, and never ends the connection. `credentials` raises SignedOut while the user has to sign in
+    first: then nothing is asked of the server.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class FeedSupervisor:
         self._on_notice = on_notice
         self._session_open = session_open
         limits = settings.spec.limits
-        self._topics = Subscriptions(limits.topics)
+        self._topics = Subscriptions(limits.topics, limits.instruments)
         self._plan = ReconnectPlan(limits.reconnect, surroundings.draw)
         self._meters = FeedMeters(delay_s=self._address.delay_s, measures_lag=settings.measures_lag)
         self._mute_s = limits.silence.mute_s
@@ -81,6 +81,7 @@ class FeedSupervisor:
         self._stalls = 0
         self._generation = 0
         self._run_number = 0
+        self._has_key = False
         self._is_running = False
         self._client_id = secrets.token_hex(8)
         self._wake = asyncio.Event()
@@ -132,17 +133,23 @@ class FeedSupervisor:
         self._plan.forget()
         self._restart()
 
-    def rename(self, label: str) -> None:
-        """Go by another name; the connection stays."""
-        self._settings = msgspec.structs.replace(self._settings, label=label)
+    def reform(self, settings: FeedSettings) -> None:
+        """Take other limits, reconnect rules and name, without touching the connection; topics are wanted as ever."""
+        was_exhausted = self._plan.is_exhausted
+        self._settings = settings
+        self._plan.rules = settings.spec.limits.reconnect
+        self._topics.set_limits(topics=settings.spec.limits.topics, instruments=settings.spec.limits.instruments)
+        if was_exhausted and not self._plan.is_exhausted:
+            self._wake.set()  # it had given up, and is to go on now
+        self._subscribe()
         self._publish()
 
     def reconnect(self) -> None:
         """Replace the connection, whatever it claims: the machine slept or the network changed.
 
-        A refused feed stays refused.
+        A refused feed stays refused, a signed-out one signed out.
         """
-        if self._state is not FeedState.REFUSED:
+        if not self._state.waits_for_user:
             self._restart()
 
     # --- what others may know ----------------------------------------------------------------------------------
@@ -150,8 +157,7 @@ class FeedSupervisor:
     def status(self) -> FeedStatus:
         """Return the present status."""
         now = self._now()
-        median, p95, p99 = self._meters.lag.percentiles_ms(0.5, 0.95, 0.99)
-        error, meters = self._error, self._meters
+        error = self._error
         return FeedStatus(
             feed_id=self._settings.feed_id,
             label=self._settings.label,
@@ -159,31 +165,30 @@ class FeedSupervisor:
             connected=self._state in _CONNECTED,
             authenticated=self._state in _AUTHENTICATED,
             running=self._is_running,
-            subscriptions=self._topics.confirmed_count,
-            wanted=self._topics.wanted_count,
-            refused_topics=self._topics.refused_count,
-            message_count=meters.message_count,
-            event_count=meters.event_count,
-            invalid_count=meters.invalid_count,
-            late_count=meters.late_count,
-            sink_failures=meters.sink_failures,
-            last_message_ns=meters.last_message_ns,
+            **self._topics.figures(),
+            **self._meters.figures(),
             since_ns=self._since_ns,
             uptime_s=None if self._connected_at is None else now - self._connected_at,
             reconnect_attempts=max(0, self._attempts - 1),
             generation=self._generation,
             stall_count=self._stalls,
-            messages_per_s=meters.messages_per_s,
-            events_per_s=meters.events_per_s,
-            lag_ms=median,
-            lag_p95_ms=p95,
-            lag_p99_ms=p99,
-            behind_ms=meters.behind_ns / 1e6,
             delay_s=self._address.delay_s,
             retry_in_s=None if self._retry_at is None else max(0.0, self._retry_at - now),
-            reason=self._around.redact(error.cause) if error is not None else "",
+            is_key_refused=self._state is FeedState.REFUSED and isinstance(error, AuthenticationRefused),
+            signed_out_since=error.since if isinstance(error, SignedOut) else "",
+            reason=self.reason,
             next_step=error.next_step if error is not None else "",
         )
+
+    @property
+    def state(self) -> FeedState:
+        """The present state; `status` has all there is to know."""
+        return self._state
+
+    @property
+    def reason(self) -> str:
+        """Why it is so, without secrets; empty when all is well."""
+        return self._around.redact(self._error.cause) if self._error is not None else ""
 
     @property
     def last_error(self) -> MarketWatchError | None:
@@ -246,7 +251,8 @@ class FeedSupervisor:
                 return
             self._wake.clear()
             if verdict.is_fatal:
-                self._enter(FeedState.REFUSED, verdict.error)
+                is_signed_out = isinstance(verdict.error, SignedOut)
+                self._enter(FeedState.SIGNED_OUT if is_signed_out else FeedState.REFUSED, verdict.error)
                 await self._wake.wait()
             elif self._plan.is_exhausted:
                 self._enter(FeedState.REFUSED, self._given_up(verdict.error))
@@ -289,6 +295,7 @@ class FeedSupervisor:
 
     async def _open(self, generation: int) -> Link:
         spec, key, around = self._settings.spec, self._credentials(), self._around
+        self._has_key = bool(key)
         protocol = spec.protocol(key)
         connection = await self._connect(key, generation)
         settings = LinkSettings(
@@ -297,6 +304,7 @@ class FeedSupervisor:
             limits=spec.limits.silence,
             mute_s=self._mute_s,
             is_pinged=self._settings.is_pinged,
+            read_elsewhere=spec.read_elsewhere,
         )
         return Link(
             settings,
@@ -308,6 +316,7 @@ class FeedSupervisor:
             scheduler=around.scheduler,
             tasks=around.tasks,
             on_failure=around.on_failure,
+            pool=around.pool,
         )
 
     async def _connect(self, key: Secret | None, generation: int) -> Connection:
@@ -316,14 +325,16 @@ class FeedSupervisor:
         # is revealed to the transport alone.
         url = spec.connection_url(self._address.url, key, f"{self._client_id}-{generation}")
         try:
-            return await self._around.transport.connect(url.reveal(), spec.headers(key))
+            return await self._around.transport.connect(
+                url.reveal(), spec.headers(key), max_bytes=spec.limits.message_bytes
+            )
         except HandshakeRejected as rejected:
-            control = spec.upgrade_refusal(rejected.status, rejected.body)
-            if isinstance(control, base.Refused):
-                raise ConfigurationError(self._settings.label, control.reason, self._advice()) from rejected
-            if control is not None:
-                self.link_control(control)
-            raise
+            control = spec.upgrade_refusal(rejected.status, rejected.body) or keyless_refusal(rejected.status, spec)
+            label, has_key = self._settings.label, self._has_key
+            error = None if control is None else upgrade_error_of(control, label, spec, has_key=has_key)
+            if error is None:
+                raise
+            raise error from rejected
 
     def _close_books(self, link: Link | None) -> None:
         self._link = None
@@ -404,9 +415,6 @@ class FeedSupervisor:
         if self._state is FeedState.AUTHENTICATING:
             self._enter(FeedState.LIVE)
 
-    def _on_authentication_failed(self, control: base.AuthenticationFailed) -> None:
-        raise AuthenticationRefused(self._settings.label, control.reason or "the key was refused", self._advice())
-
     def _on_confirmed(self, control: base.Confirmed) -> None:
         self._note_topic(control.topic, TopicPhase.CONFIRMED)
 
@@ -421,21 +429,16 @@ class FeedSupervisor:
     def _on_refused(self, control: base.Refused) -> None:
         if control.topic is None:
             self._tell_notice(control.reason)
+            # The server does not say what the account may not have: whatever it still owes an answer for.
+            for topic in self._topics.unanswered() if control.entitlement else ():
+                self._note_topic(topic, TopicPhase.REFUSED, control.reason, is_entitlement=True)
         elif self._topics.is_wanted(control.topic):
             self._note_topic(control.topic, TopicPhase.REFUSED, control.reason, is_entitlement=control.entitlement)
 
-    def _on_connection_limit(self, control: base.ConnectionLimit) -> None:
-        raise ConnectionLimited(
-            self._settings.label,
-            control.reason or "the account's connections are used up",
-            "Close other programs that use this key; MarketWatch waits and tries again",
-            retry_after_s=control.cool_down_s,
-        )
-
-    def _on_server_closing(self, control: base.ServerClosing) -> None:
-        cause = control.reason or "the server ends the connection"
-        next_step = "Ask for fewer instruments" if control.slow_consumer else "MarketWatch connects again by itself"
-        raise ConnectionFailed(self._settings.label, cause, next_step)
+    def _on_complaint(self, control: Control) -> None:
+        error = error_of(control, self._settings.label, self._settings.spec, has_key=self._has_key)
+        if error is not None:
+            raise error
 
     def _on_server_notice(self, control: base.Notice) -> None:
         self._tell_notice(control.text)
@@ -447,12 +450,6 @@ class FeedSupervisor:
 
     def _now(self) -> float:
         return self._around.clock.monotonic_ns() / _NS
-
-    def _advice(self) -> str:
-        spec = self._settings.spec
-        if not spec.credential_names:
-            return "Check the address and the server's own settings"
-        return "Check the key in the settings" if self._credentials() else f"Set {spec.credential_words}"
 
     def _note_topic(self, topic: Topic, phase: TopicPhase, reason: str = "", *, is_entitlement: bool = False) -> None:
         now_ns, text = self._around.clock.now_ns(), self._around.redact(reason)
@@ -487,13 +484,13 @@ class FeedSupervisor:
 
 _HANDLERS: dict[type[Control], Callable[[FeedSupervisor, Any], None]] = {
     base.Authenticated: FeedSupervisor._on_authenticated,
-    base.AuthenticationFailed: FeedSupervisor._on_authentication_failed,
+    base.AuthenticationFailed: FeedSupervisor._on_complaint,
     base.Confirmed: FeedSupervisor._on_confirmed,
     base.Unconfirmed: FeedSupervisor._on_unconfirmed,
     base.Released: FeedSupervisor._on_released,
     base.Refused: FeedSupervisor._on_refused,
-    base.ConnectionLimit: FeedSupervisor._on_connection_limit,
-    base.ServerClosing: FeedSupervisor._on_server_closing,
+    base.ConnectionLimit: FeedSupervisor._on_complaint,
+    base.ServerClosing: FeedSupervisor._on_complaint,
     base.Notice: FeedSupervisor._on_server_notice,
     base.Invalid: FeedSupervisor._on_invalid,
 }

@@ -12,6 +12,7 @@ from marketwatch.domain.ids import FeedId
 from marketwatch.feeds.connection import Transport
 from marketwatch.runtime.backoff import Draw
 from marketwatch.runtime.clock import Clock
+from marketwatch.runtime.executors import WorkerPool
 from marketwatch.runtime.scheduler import Scheduler
 from marketwatch.runtime.tasks import FailureHandler, TaskOwner
 
@@ -34,7 +35,10 @@ class FeedSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What every supervisor of the program shares. `redact` takes secrets out of what far ends say."""
+    """What every supervisor of the program shares. `redact` takes secrets out of what far ends say.
+
+    `pool` reads long messages; without one the loop's thread does.
+    """
 
     transport: Transport
     clock: Clock
@@ -43,3 +47,4 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     on_failure: FailureHandler
     draw: Draw = random.SystemRandom().uniform
     redact: Callable[[str], str] = str
+    pool: WorkerPool | None = None

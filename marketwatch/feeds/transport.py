@@ -39,6 +39,7 @@ from websockets.uri import parse_uri
 from marketwatch import __version__
 from marketwatch.errors import ConfigurationError
 from marketwatch.feeds.connection import Connection
+from marketwatch.feeds.server_names import look_up, numbered_proxy
 from marketwatch.runtime.clock import Clock
 from marketwatch.runtime.executors import WorkerPool
 from marketwatch.runtime.retry import HandshakeBroken, HandshakeRejected, PeerClosed, ProxyFailed, RedirectRefused
@@ -48,7 +49,7 @@ _DEFAULT_PORTS = {"ws": 80, "wss": 443}
 _MAX_REDIRECTS = 3
 _EYEBALLS_DELAY_S = 0.25
 _CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "x-api-key"})
-_HARMLESS_VALUES = frozenset({"client_id"})
+_HARMLESS_VALUES = frozenset({"client_id", "EIO", "transport"})  # the last two are Socket.IO's
 
 # websockets writes headers and messages at DEBUG and tells of lost connections at ERROR; we say it in our words.
 _silent = logging.getLogger(f"{__name__}.silent")
@@ -79,26 +80,31 @@ class WebSocketTransport:
         self._options = TransportOptions() if options is None else options
         self._tls: ssl.SSLContext | None = None
 
-    async def connect(self, url: str, headers: Mapping[str, str]) -> Connection:
-        """Open a connection to `url`; see `Transport.connect` for what is raised."""
+    async def connect(self, url: str, headers: Mapping[str, str], *, max_bytes: int | None = None) -> Connection:
+        """Open a connection to `url`; see `Transport.connect`."""
         check_address(url, has_credentials=not _CREDENTIAL_HEADERS.isdisjoint(name.lower() for name in headers))
         async with asyncio.timeout(self._options.open_timeout_s):
             for _ in range(_MAX_REDIRECTS):
                 try:
-                    return await self._open(url, headers)
+                    return await self._open(url, headers, max_bytes or self._options.max_message_bytes)
                 except InvalidStatus as refusal:
-                    url = _redirected(url, refusal.response)
+                    answer = refusal.response
+                except (InvalidURI, InvalidProxy) as error:
+                    raise _translated(error) from None  # its text holds the whole address, and so perhaps a key
                 except (WebSocketException, EOFError, ImportError) as error:
                     raise _translated(error) from error
+                url = _redirected(url, answer)
         raise HandshakeBroken("too many redirects")
 
-    async def _open(self, url: str, headers: Mapping[str, str]) -> Connection:
+    async def _open(self, url: str, headers: Mapping[str, str], max_bytes: int) -> Connection:
         proxy = self._proxy_for(url)
-        keywords: dict[str, Any] = {"proxy": proxy}
+        keywords: dict[str, Any] = {"proxy": None}
         if url.startswith("wss:"):
             keywords["ssl"] = await self._tls_context()
         if proxy is None:
             keywords["sock"] = await self._open_socket(url)
+        else:
+            keywords |= await self._proxy_keywords(proxy)
         options = self._options
         is_local = is_loopback(urllib.parse.urlsplit(url).hostname or "")
         try:
@@ -107,7 +113,7 @@ class WebSocketTransport:
                 additional_headers=dict(headers),
                 user_agent_header=f"MarketWatch/{__version__}",
                 compression="deflate" if options.is_compressed and not is_local else None,
-                max_size=options.max_message_bytes,
+                max_size=max_bytes,
                 max_queue=options.max_queue,
                 open_timeout=options.open_timeout_s,
                 close_timeout=options.close_timeout_s,
@@ -133,13 +139,16 @@ class WebSocketTransport:
             return None
         return get_proxy(parse_uri(url)) if self._options.proxy == "system" else self._options.proxy
 
+    async def _proxy_keywords(self, proxy: str) -> dict[str, Any]:
+        numbered, name = await numbered_proxy(self._pool, proxy)
+        if not proxy.startswith("https:"):
+            return {"proxy": numbered}
+        return {"proxy": numbered, "proxy_ssl": await self._tls_context(), "proxy_server_hostname": name}
+
     async def _open_socket(self, url: str) -> socket.socket:
         parts = urllib.parse.urlsplit(url)
         host, port = parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme]
-        found = await self._pool.run(
-            "look up a server's name",
-            lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP),
-        )
+        found = await look_up(self._pool, host, port)
         return await aiohappyeyeballs.start_connection(found, happy_eyeballs_delay=_EYEBALLS_DELAY_S, interleave=1)
 
     async def _tls_context(self) -> ssl.SSLContext:
@@ -210,7 +219,7 @@ class WebSocketConnection(ClientConnection):
 def check_address(url: str, *, has_credentials: bool) -> None:
     """Raise ConfigurationError for an address that is no WebSocket, or that would send a key in the clear.
 
-    A query counts as credentials, unless all it holds is the name of the connection.
+    A query counts as credentials, unless all it holds is the name of the connection or of the protocol.
     """
     try:
         parts = urllib.parse.urlsplit(url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -105,15 +105,23 @@ def read_chunks(path: Path, progress: Progress | None = None) -> Iterator[bytes]
         raise InstrumentError(path.name, (error.strerror or str(error)).lower()) from error
 
 
-def build_catalogue(store: MasterStore, known: Iterable[Instrument], today: dt.date) -> MasterCatalogue:
+def build_catalogue(
+    store: MasterStore,
+    known: Iterable[Instrument],
+    today: dt.date,
+    *,
+    fresh: Mapping[str, Sequence[Listing]] | None = None,
+) -> MasterCatalogue:
     """Join all stored masters, the built-in tokens and what is known without them.
 
-    A master that cannot be read is left out and logged; the others serve on.
+    Rows in `fresh`, by source, were stored just now and need not be read again. A master that cannot be read is left
+    out and logged; the others serve on.
     """
-    masters: list[tuple[Listing, ...] | list[Listing]] = [popular_tokens().listings]
+    at_hand = fresh or {}
+    masters: list[Sequence[Listing]] = [popular_tokens().listings]
     for summary in store.summaries():
         try:
-            masters.append(store.load(summary.source))
+            masters.append(at_hand.get(summary.source) or store.load(summary.source))
         except StorageError as error:
             _log.warning("The master %s is left out: %s", summary.source, error)
     return MasterCatalogue.build(masters, known, today=today)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -52,12 +52,16 @@ class Resolution(msgspec.Struct, frozen=True):
 
 
 class ListPreview(msgspec.Struct, frozen=True):
-    """What a pasted list would add, in its order. `repeated` names instruments already taken further up."""
+    """What a pasted list would add, in its order. `repeated` names instruments already taken further up.
+
+    `items` holds everything once more, as it was pasted.
+    """
 
     taken: tuple[Resolution, ...] = ()
     ambiguous: tuple[Resolution, ...] = ()
     unknown: tuple[Resolution, ...] = ()
     repeated: tuple[Resolution, ...] = ()
+    items: tuple[Resolution, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -74,9 +78,9 @@ class ListPreview(msgspec.Struct, frozen=True):
 class Resolver:
     """Resolves texts by what the directory knows now.
 
-    `venues`: nothing else can be meant, as with a feed that serves only these. `prefer`: where a symbol or ISIN trades
-    on several venues, the first of these is meant, and the note says so; never applied to a bare number.
-    `misprints`: numbers that a guide prints wrongly, with what it means.
+    `venues`: nothing else can be meant, as with a feed that serves only these; `serves` says the same of each
+    instrument. `prefer`: where a symbol or ISIN trades on several venues, the first of these is meant, and the note
+    says so; never applied to a bare number. `misprints`: numbers that a guide prints wrongly, with what it means.
     """
 
     def __init__(
@@ -86,8 +90,10 @@ class Resolver:
         venues: Iterable[Venue] = (),
         prefer: Iterable[Venue] = (),
         misprints: Mapping[str, Listing] | None = None,
+        serves: Callable[[InstrumentId], bool] | None = None,
     ) -> None:
         self._directory = directory
+        self._serves = serves
         self._venues = frozenset(venues)
         self._prefer = tuple(prefer)
         self._misprints = misprints or {}
@@ -101,9 +107,8 @@ class Resolver:
             if usable:
                 return self._judge(shown, field, usable)
             if found:
-                is_elsewhere = bool(self._venues) and not any(each.id.venue in self._venues for each in found)
-                note = "it trades elsewhere only" if is_elsewhere else "the contract has ended"
-                return Resolution(shown, Outcome.UNKNOWN, note=note)
+                note = "the contract has ended" if any(map(self._is_meant, found)) else "it trades elsewhere only"
+                return Resolution(shown, Outcome.UNKNOWN, field=field, note=note)
         return self._second_thoughts(shown, written)
 
     def _second_thoughts(self, shown: str, written: str) -> Resolution:
@@ -125,7 +130,8 @@ class Resolver:
         repeated: list[Resolution] = []
         taken: set[InstrumentId] = set()
         seen: set[str] = set()
-        for resolution in self._items(text):
+        items = tuple(self._items(text))
+        for resolution in items:
             instrument = resolution.instrument
             key = resolution.text.upper()
             if key in seen or (instrument is not None and instrument.id in taken):
@@ -140,6 +146,7 @@ class Resolver:
             ambiguous=tuple(groups[Outcome.AMBIGUOUS]),
             unknown=tuple(groups[Outcome.UNKNOWN]),
             repeated=tuple(repeated),
+            items=items,
         )
 
     def _items(self, text: str) -> Iterator[Resolution]:
@@ -166,7 +173,8 @@ class Resolver:
         if is_number(name):
             yield "token", self._at(venue, (*self._by_number(name), *self._directory.by_symbol(name)))
             return
-        yield "symbol", self._at(venue, self._directory.by_symbol(name))
+        exact = None if venue is None else self._directory.at(venue, name)
+        yield "symbol", self._at(venue, self._directory.by_symbol(name)) if exact is None else [exact]
         yield "symbol", self._at(venue, self._directory.masters.by_alias(name))
         yield "symbol", self._at(venue, self._by_other_spelling(name))
         if _ISIN.fullmatch(name):
@@ -213,9 +221,13 @@ class Resolver:
         return [
             each
             for each in found
-            if (not self._venues or each.id.venue in self._venues)
+            if self._is_meant(each)
             and not any(listing.is_expired(masters.today) for listing in masters.listings(each.id))
         ]
+
+    def _is_meant(self, instrument: Instrument) -> bool:
+        is_here = not self._venues or instrument.id.venue in self._venues
+        return is_here and (self._serves is None or self._serves(instrument.id))
 
     def _judge(self, shown: str, field: str, found: list[Instrument]) -> Resolution:
         found = sorted(found, key=standing)

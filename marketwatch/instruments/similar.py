@@ -28,8 +28,12 @@ class SimilarWords:
         One letter too many, missing, wrong or swapped with its neighbour is one mistake. The first letter is believed,
         unless it was swapped with the second.
         """
+        return next(iter(self.near(word, 1)), "")
+
+    def near(self, word: str, limit: int) -> list[str]:
+        """Return the words known that are most like this one, the nearest first; what `correct` says comes first."""
         if len(word) < _SHORTEST:
-            return ""
+            return []
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
@@ -38,5 +42,5 @@ class SimilarWords:
         for length in range(len(word) - mistakes, len(word) + mistakes + 1):
             for initial in dict.fromkeys(word[:2]):
                 near += self._groups.get((length, initial), ())
-        found = process.extractOne(word, near, scorer=OSA.distance, score_cutoff=mistakes)
-        return "" if found is None else found[0]
+        found = process.extract(word, near, scorer=OSA.distance, score_cutoff=mistakes, limit=limit)
+        return list(dict.fromkeys(each[0] for each in found))

@@ -31,6 +31,7 @@ class Channel(enum.Enum):
     LAST_PRICE = "LTP"
     DAY_FIGURES = "DAY"
     DEPTH = "DEPTH"
+    BARS = "BARS"
 
 
 class Topic(msgspec.Struct, frozen=True, gc=False):
@@ -56,9 +57,13 @@ class Authenticated(Control, frozen=True):
 
 
 class AuthenticationFailed(Control, frozen=True):
-    """The key was refused: fatal until it changes. `reason` is the server's text."""
+    """The key was refused: fatal until it changes. `reason` is the server's text.
+
+    `is_session_over`: the key may be good, but the session of the day that the user signed in to has ended.
+    """
 
     reason: str
+    is_session_over: bool = False
 
 
 class Confirmed(Control, frozen=True):

@@ -9,12 +9,14 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from marketwatch.domain.secret import MASK, Secret
 from marketwatch.protocols.base import Invalid
 
 Element: TypeAlias = dict[str, Any]
 
 SAMPLE_LENGTH: Final = 120
 _LONGEST_NAME: Final = 64
+_SHORTEST_SECRET: Final = 4
 _REPLACEMENT: Final = "\ufffd"
 _OLDEST_MS: Final = 946_684_800_000  # 2000-01-01: before it lies nothing but zero times and mistakes
 _LATEST_MS: Final = 4_102_444_800_000
@@ -121,27 +123,37 @@ def _text_ms(value: str, zone: tzinfo | None) -> int | None:
     return (elapsed.days * 86_400 + elapsed.seconds) * 1_000 + elapsed.microseconds // 1_000
 
 
-class InvalidParts:
-    """Collects unusable parts per reason, with the first sample: a frame of nonsense stays a handful of controls."""
+def without_key(text: str, key: Secret | None) -> str:
+    """Return a text with the key masked, whose parts are joined by colons. A short part could be any word."""
+    for part in key.reveal().split(":") if key else ():
+        if len(part) >= _SHORTEST_SECRET:
+            text = text.replace(part, MASK)
+    return text
 
-    def __init__(self) -> None:
-        self._parts: dict[str, Invalid] = {}
 
-    def note(self, reason: str, sample: object = "") -> None:
-        """Count one part that could not be used."""
-        known = self._parts.get(reason)
+class InvalidParts(dict[str, Invalid]):
+    """Collects unusable parts per reason, with the first sample: a frame of nonsense stays a handful of controls.
+
+    No sample shows the key.
+    """
+
+    def __init__(self, key: Secret | None = None) -> None:
+        super().__init__()
+        self._key = key
+
+    def note(self, reason: str, sample: object = "", count: int = 1) -> None:
+        """Count parts that could not be used."""
+        known = self.get(reason)
         if known is not None:
-            self._parts[reason] = msgspec.structs.replace(known, count=known.count + 1)
+            self[reason] = msgspec.structs.replace(known, count=known.count + count)
             return
-        if isinstance(sample, bytes):
-            sample = sample[: 4 * SAMPLE_LENGTH].decode("utf-8", "replace")
-        self._parts[reason] = Invalid(reason, (sample if isinstance(sample, str) else repr(sample))[:SAMPLE_LENGTH])
-
-    def __bool__(self) -> bool:
-        return bool(self._parts)
+        if isinstance(sample, bytes | msgspec.Raw):
+            sample = bytes(memoryview(sample)[: 4 * SAMPLE_LENGTH]).decode("utf-8", "replace")
+        shown = sample if isinstance(sample, str) else repr(sample)
+        self[reason] = Invalid(reason, without_key(shown, self._key)[:SAMPLE_LENGTH], count)
 
     def take(self) -> list[Invalid]:
         """Hand over and forget what was collected."""
-        taken = list(self._parts.values())
-        self._parts.clear()
+        taken = list(self.values())
+        self.clear()
         return taken

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
 import msgspec
 
 from marketwatch.protocols.base import Topic
+
+MessageT = TypeVar("MessageT", bound=str | bytes)
 
 
 class ServerEvent(msgspec.Struct, frozen=True):
@@ -32,3 +37,27 @@ class CloseConnection(ServerEvent, frozen=True):
 
     code: int
     reason: str
+
+
+class ServerSide(Generic[MessageT]):
+    """Base of a server protocol: it appends messages to `_out` and events to `_events`."""
+
+    def __init__(self) -> None:
+        self._out: list[MessageT] = []
+        self._events: list[ServerEvent] = []
+
+    def data_to_send(self) -> list[MessageT]:
+        """Hand over and forget the messages to send."""
+        taken, self._out = self._out, []
+        return taken
+
+    def take_events(self) -> list[ServerEvent]:
+        """Hand over and forget what the gateway should know or do."""
+        taken, self._events = self._events, []
+        return taken
+
+    def _tell(self, event: type[ClientSubscribed | ClientUnsubscribed], topics: Iterable[Topic]) -> None:
+        """Tell the gateway of topics, if there are any."""
+        named = tuple(topics)
+        if named:
+            self._events.append(event(named))

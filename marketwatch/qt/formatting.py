@@ -238,6 +238,11 @@ def age(seconds: float | None) -> str:
     return f"{whole // 86_400} d"
 
 
+def delay_words(delay_s: float) -> str:
+    """Say a delay: `15 min`, `30 s`."""
+    return f"{delay_s / 60:g} min" if delay_s >= 60 else f"{delay_s:g} s"
+
+
 def countdown(seconds: float | None) -> str:
     """Write the time left of a bar: `03:53`; with hours `1:03:53`. Never below zero; begun seconds count."""
     if seconds is None or not math.isfinite(seconds):

@@ -16,6 +16,7 @@ _SIDE_WIDTH = 340
 _NARROW_BELOW = 1280
 _DETAILS_SHARE = 66
 _BOTTOM_SHARE = 36
+_BELOW_SHARE = 310  # of a thousand
 _DEFAULT_SIZE = QSize(1440, 900)
 _SMALLEST = QSize(640, 420)
 _STATE_VERSION = 2
@@ -25,17 +26,21 @@ _GROWING = ("chart",)
 class MainWindow(QMainWindow):
     """Docks for lists, chart, details and notices; tool bar; the bars of a session that is not live; status bar.
 
-    `panel_toggled` tells by name that a panel is shown or put away, `panel_revealed` that it can be seen again.
+    `panel_toggled` tells by name that a panel is shown or put away, `panel_revealed` that it can be seen again,
+    `panel_covered` that it cannot.
     """
 
     close_requested = Signal()
     panel_toggled = Signal(str, bool)
     panel_revealed = Signal(str)
+    panel_covered = Signal(str)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
         self._docks: dict[str, QDockWidget] = {}
+        self._tabs: dict[str, str] = {}
+        self._below: set[str] = set()
         self._bars: dict[str, QToolBar] = {}
         self._maximised: str | None = None
         self._put_away: list[str] = []
@@ -96,8 +101,32 @@ class MainWindow(QMainWindow):
             QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable
         )
         dock.toggleViewAction().toggled.connect(lambda is_shown: self.panel_toggled.emit(name, is_shown))
-        dock.visibilityChanged.connect(lambda is_seen: self.panel_revealed.emit(name) if is_seen else None)
+        dock.visibilityChanged.connect(lambda is_seen: self._on_seen(name, is_seen=is_seen))
         self._docks[name] = dock
+
+    def add_late_panel(
+        self, name: str, title: str, widget: QWidget, head: DockHead, beside: str, *, is_below: bool = False
+    ) -> bool:
+        """Add a panel once the window stands: where the stored layout had it, else as a tab behind `beside`.
+
+        With `is_below` it goes below that one where the window is wide. Return whether the stored layout had it.
+        """
+        self.add_panel(name, title, widget, head)
+        self._tabs[name] = beside
+        if is_below:
+            self._below.add(name)
+        dock = self._docks[name]
+        if self.restoreDockWidget(dock):
+            return True
+        self._place_tab(name)
+        dock.setVisible(is_below or self.is_panel_shown(beside))  # nothing comes up where the user put all away
+        if self.is_panel_shown(beside):
+            self._docks[beside].raise_()
+        self._share_height(name)
+        return False
+
+    def _on_seen(self, name: str, *, is_seen: bool) -> None:
+        (self.panel_revealed if is_seen else self.panel_covered).emit(name)
 
     def replace_panel(self, name: str, widget: QWidget) -> None:
         """Put another widget into a dock, in place of the one there."""
@@ -135,13 +164,42 @@ class MainWindow(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, lists)
         self.splitDockWidget(lists, chart, Qt.Orientation.Horizontal)
         width = max(self.width(), _SMALLEST.width())
+        self._place(width)
+        for dock in self._docks.values():
+            dock.show()
+        self._docks["details"].raise_()
+
+    def _place(self, width: int) -> None:
+        """Put details and notices where the width has room, and what stands behind them with them."""
+        are_shown = {name: self.is_panel_shown(name) for name in self._tabs}
+        for name in self._tabs:
+            self.removeDockWidget(self._docks[name])
         if width >= _NARROW_BELOW:
             self._place_at_right(width)
         else:
             self._place_under_chart(width)
-        for dock in self._docks.values():
-            dock.show()
+        for name, is_shown in are_shown.items():
+            self._place_tab(name)
+            self._docks[name].setVisible(is_shown)
+            self._share_height(name)
         self._docks["details"].raise_()
+
+    def _place_tab(self, name: str) -> None:
+        is_below = name in self._below and self.width() >= _NARROW_BELOW
+        is_tab_after_all = name in self._below and not is_below
+        beside, dock = self._docks["details" if is_tab_after_all else self._tabs[name]], self._docks[name]
+        if beside.isFloating():
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        elif is_below:
+            self.splitDockWidget(beside, dock, Qt.Orientation.Vertical)
+        else:
+            self.tabifyDockWidget(beside, dock)
+
+    def _share_height(self, name: str) -> None:
+        """Give a panel that stands below another its part of the height; both must be shown."""
+        if name in self._below and self.width() >= _NARROW_BELOW:
+            docks = [self._docks[self._tabs[name]], self._docks[name]]
+            self.resizeDocks(docks, [1000 - _BELOW_SHARE, _BELOW_SHARE], Qt.Orientation.Vertical)
 
     def _place_at_right(self, width: int) -> None:
         lists, chart, details, notices = (self._docks[name] for name in ("lists", "chart", "details", "notices"))
@@ -176,18 +234,27 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         was_narrow, is_narrow = event.oldSize().width() < _NARROW_BELOW, event.size().width() < _NARROW_BELOW
         if event.oldSize().isValid() and was_narrow is not is_narrow and self._follows_width(was_narrow=was_narrow):
-            place = self._place_under_chart if is_narrow else self._place_at_right
-            place(event.size().width())
+            self._place(event.size().width())
 
     def _follows_width(self, *, was_narrow: bool) -> bool:
         """Tell whether details and notices stand where the program put them, so that it may move them."""
-        if self._maximised is not None or any(dock.isFloating() or dock.isHidden() for dock in self._docks.values()):
+        placed = [dock for name, dock in self._docks.items() if name not in self._tabs]
+        if self._maximised is not None or any(dock.isFloating() or dock.isHidden() for dock in placed):
+            return False
+        if any(self._stands_apart(name) for name in self._tabs):
             return False
         chart, details, notices = (self._docks[name] for name in ("chart", "details", "notices"))
         are_tabs = notices in self.tabifiedDockWidgets(details)
         if was_narrow:
             return are_tabs and self.dockWidgetArea(details) is self.dockWidgetArea(chart)
         return not are_tabs and details.x() > chart.x() and notices.x() == details.x()
+
+    def _stands_apart(self, name: str) -> bool:
+        """Tell whether the user has taken a panel away from where it is a tab."""
+        dock = self._docks[name]
+        if name in self._below:
+            return dock.isFloating()
+        return not dock.isHidden() and dock not in self.tabifiedDockWidgets(self._docks[self._tabs[name]])
 
     def layout_state(self) -> tuple[str, str]:
         """Return geometry and dock layout as base64 text for the settings; a maximised panel is taken back first."""
@@ -225,12 +292,14 @@ class MainWindow(QMainWindow):
         return True
 
     def is_panel_shown(self, name: str) -> bool:
-        """Tell whether a panel has a place in the window."""
-        return not self._docks[name].isHidden()
+        """Tell whether a panel has a place in the window; one that is added late has none before."""
+        return name in self._docks and not self._docks[name].isHidden()
 
     def show_panel(self, name: str, *, is_shown: bool) -> None:
         """Show a panel, before others in the same place, or put it away."""
-        dock = self._docks[name]
+        dock = self._docks.get(name)
+        if dock is None:
+            return
         dock.setVisible(is_shown)
         if is_shown:
             dock.raise_()
@@ -269,10 +338,19 @@ class MainWindow(QMainWindow):
         frame = self.frameGeometry()
         screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
         if any(_is_reachable(frame, area) for area in screens):
+            self._fit_into_desktop()
             return
         area = QGuiApplication.primaryScreen().availableGeometry()
         self.resize(self.size().boundedTo(area.size()))
         self.move(area.topLeft())
+
+    def _fit_into_desktop(self) -> None:
+        """Let no edge of the window lie where nobody can drag it; it may span several screens."""
+        if QGuiApplication.platformName() == "offscreen":  # its screen is of a size that means nothing
+            return
+        desktop = QGuiApplication.primaryScreen().availableVirtualGeometry()
+        frame = self.frameGeometry().size() - self.size()
+        self.resize(self.size().boundedTo(desktop.size() - frame))
 
     # --- closing
 

@@ -78,6 +78,7 @@ _MOST_TELLING_FIRST = (
     Finding.CONNECTION_HELD,
     Finding.NO_KEY,
     Finding.WRONG_KEY,
+    Finding.TOKEN_ENDED,
     Finding.NO_ENTITLEMENT,
     Finding.SYMBOL_REFUSED,
     Finding.SERVER_TROUBLE,
@@ -99,6 +100,8 @@ def _of_control(control: Control, *, has_key: bool) -> tuple[Finding, str] | Non
     if isinstance(control, base.AuthenticationFailed):
         if is_about_the_plan(control.reason):
             return Finding.NO_ENTITLEMENT, control.reason
+        if control.is_session_over and has_key:
+            return Finding.TOKEN_ENDED, control.reason
         return Finding.WRONG_KEY if has_key else Finding.NO_KEY, control.reason
     if isinstance(control, base.Refused):
         is_plan = control.entitlement or is_about_the_plan(control.reason)

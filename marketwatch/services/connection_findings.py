@@ -14,6 +14,8 @@ class Finding(enum.Enum):
     MARKET_CLOSED = "market closed"
     WRONG_KEY = "wrong key"
     NO_KEY = "no key"
+    SIGNED_OUT = "signed out"
+    TOKEN_ENDED = "token of the day not taken"  # noqa: S105 - words
     NO_ENTITLEMENT = "no permission for this data"
     CONNECTION_HELD = "another session holds the connection"
     CLOCK_WRONG = "clock wrong"
@@ -81,12 +83,14 @@ class TestReport(msgspec.Struct, frozen=True, kw_only=True):
         """How good the news is."""
         if self.finding is Finding.WORKS:
             return Tone.GOOD
-        return Tone.UNDECIDED if self.finding in (None, Finding.MARKET_CLOSED) else Tone.BAD
+        return Tone.UNDECIDED if self.finding in _UNDECIDED else Tone.BAD
 
     def step(self, step: Step) -> StepResult:
         """Return the result of one step."""
         return next(result for result in self.steps if result.step is step)
 
+
+_UNDECIDED = (None, Finding.MARKET_CLOSED, Finding.SIGNED_OUT)
 
 _SENTENCES: dict[Finding, tuple[str, str]] = {
     Finding.WORKS: ("The feed works.", ""),
@@ -96,6 +100,11 @@ _SENTENCES: dict[Finding, tuple[str, str]] = {
     ),
     Finding.WRONG_KEY: ("The server refuses the key.", "Check it at the vendor's site and enter it again."),
     Finding.NO_KEY: ("The server asks for a key, and none is set.", "Enter the key."),
+    Finding.SIGNED_OUT: ("You are not signed in for today, so nothing was tried.", "Sign in, then test again."),
+    Finding.TOKEN_ENDED: (
+        "The server does not take the token of the day.",
+        "Sign in again: it ended, was ended by a login or logout elsewhere, or belongs to another API key.",
+    ),
     Finding.NO_ENTITLEMENT: (
         "The account of this key has no permission for this data.",
         "Choose the delayed feed or fewer channels, or change the plan at the vendor.",

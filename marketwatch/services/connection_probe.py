@@ -60,10 +60,10 @@ class HeardTransport:
         self._transport = transport
         self._ears = ears
 
-    async def connect(self, url: str, headers: Mapping[str, str]) -> Connection:
+    async def connect(self, url: str, headers: Mapping[str, str], *, max_bytes: int | None = None) -> Connection:
         self._ears.asked()
         try:
-            connection = await self._transport.connect(url, headers)
+            connection = await self._transport.connect(url, headers, max_bytes=max_bytes)
         except Exception as error:
             self._ears.failed(error)
             raise

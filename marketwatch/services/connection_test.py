@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from marketwatch.domain.events import MarketEvent
+from marketwatch.domain.events import REMARKS, MarketEvent
 from marketwatch.domain.ids import FeedId
 from marketwatch.domain.secret import Secret
 from marketwatch.errors import ConfigurationError
@@ -26,7 +26,7 @@ from marketwatch.runtime.scheduler import wait_until
 from marketwatch.services import connection_causes as causes
 from marketwatch.services.connection_findings import Finding, Step, StepResult, StepState, TestReport, words_for
 from marketwatch.services.connection_probe import Ears, HeardTransport, heard_factory
-from marketwatch.services.connection_words import clock_words, price_words, works_words
+from marketwatch.services.connection_words import clock_words, figure_words, price_words, works_words
 from marketwatch.services.proxy_words import is_number_or_local, system_proxy
 
 _NS = 1_000_000_000
@@ -37,11 +37,15 @@ _ANSWER_S = 12.0
 _PRICE_S = 10.0
 _CLOSED_S = 3.0  # while the market is closed a price may still come, from a replayed session for example
 _CLOCK_OFF_S = 30.0
-_ENDED = frozenset({FeedState.BACKING_OFF, FeedState.REFUSED})
+_KEY_FINDINGS = (Finding.WRONG_KEY, Finding.NO_KEY, Finding.TOKEN_ENDED)
+_ENDED = frozenset({FeedState.BACKING_OFF, FeedState.REFUSED, FeedState.SIGNED_OUT})
 
 
 class TestPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What is tried: a feed, where, with which key, and which topics are asked for."""
+    """What is tried: a feed, where, with which key, and which topics are asked for.
+
+    `is_signed_out`: the daily login is missing, so there is nothing to try.
+    """
 
     __test__ = False  # pytest: not a test
 
@@ -49,6 +53,7 @@ class TestPlan(msgspec.Struct, frozen=True, kw_only=True):
     address: FeedAddress
     key: Secret | None
     topics: tuple[Topic, ...]
+    is_signed_out: bool = False
 
 
 class ConnectionTester:
@@ -79,6 +84,9 @@ class ConnectionTester:
         `on_progress` gets the steps so far whenever one is done.
         """
         run = _Run(self._around, plan, session_open, on_progress)
+        if plan.is_signed_out:
+            run.note(Step.KEY, StepState.FAILED, "nobody is signed in for today")
+            return await run.end_before_connecting(Finding.SIGNED_OUT)
         host = urlsplit(plan.address.url).hostname or ""
         problem = await self._find_name(run, plan.address.url, host)
         return await (run.connect() if problem is None else run.end_before_connecting(problem))
@@ -174,8 +182,10 @@ class _Run:
         )
 
     def _take(self, events: Sequence[MarketEvent]) -> None:
-        if self._price is None and events:
-            self._price, self._price_ns = events[0], self._around.clock.monotonic_ns()
+        news = [event for event in events if event.kind not in REMARKS]
+        first = next((event for event in news if figure_words(event)), news[0] if news else None)
+        if self._price is None and first is not None:
+            self._price, self._price_ns = first, self._around.clock.monotonic_ns()
             self._news.set()
 
     def _on_status(self, status: FeedStatus) -> None:
@@ -224,7 +234,7 @@ class _Run:
             self.note(Step.SERVER, StepState.OK, f"answered in {took_ms:.0f} ms{secured}")
         else:
             said = self._complaint()[1]
-            is_refusal = self._complaint()[0] in (Finding.WRONG_KEY, Finding.NO_KEY, Finding.NO_ENTITLEMENT)
+            is_refusal = self._complaint()[0] in (*_KEY_FINDINGS, Finding.NO_ENTITLEMENT)
             state = StepState.OK if is_refusal else StepState.FAILED
             self.note(Step.SERVER, state, f"answered in {took_ms:.0f} ms{secured}" if is_refusal else said)
         self._note_clock(ears.server_ahead_s)
@@ -241,7 +251,7 @@ class _Run:
         if self._is_let_in():
             needs_key = bool(self._plan.spec.credential_names) and self._plan.key is not None
             self.note(Step.KEY, StepState.OK, "the server let us in" if needs_key else "none was asked for")
-        elif finding in (Finding.WRONG_KEY, Finding.NO_KEY):
+        elif finding in _KEY_FINDINGS:
             self.note(Step.KEY, StepState.FAILED, said)
         elif finding is Finding.NO_ENTITLEMENT:
             self.note(Step.KEY, StepState.OK, "the server knows it")
@@ -263,7 +273,12 @@ class _Run:
             self.note(Step.PERMISSION, StepState.OK, f"{', '.join(confirmed)} confirmed{more}")
         elif self._is_let_in():
             asked = ", ".join(str(topic) for topic in self._plan.topics)
-            self.note(Step.PERMISSION, StepState.NOT_REACHED, f"{asked} asked, no answer")
+            self.note(Step.PERMISSION, *self._unanswered(asked))
+
+    def _unanswered(self, asked: str) -> tuple[StepState, str]:
+        if self._price is not None:
+            return StepState.OK, f"{asked} asked; prices come without an answer"
+        return StepState.NOT_REACHED, f"{asked} asked, no answer"
 
     def _note_price(self) -> None:
         event = self._price
@@ -324,7 +339,10 @@ class _Run:
             self.note(Step.CLOCK, StepState.FAILED, said)
         sentence, next_step = words_for(finding)
         if finding is Finding.WORKS:
-            sentence = works_words(self._age_s(), self._plan.address.delay_s)
+            plan = self._plan
+            sentence = works_words(self._age_s(), plan.address.delay_s, sends_bars=plan.spec.sends_bars)
+        elif finding is Finding.MARKET_CLOSED and self._plan.key is None:
+            sentence = "Connected. The market is closed, so no price came."
         elif finding is Finding.SERVER_TROUBLE and said:
             sentence = f"{sentence.rstrip('.')}: {said}."
         return self._report(finding, sentence, next_step)
@@ -332,7 +350,8 @@ class _Run:
     def _quiet_finding(self) -> Finding:
         if self._price is not None:
             return Finding.WORKS
-        if not self._is_let_in():
+        is_unread = any(isinstance(one, base.Invalid) for one in self._ears.controls) and not self._has_success()
+        if is_unread or not self._is_let_in():
             return Finding.NOT_THIS_FEED
         return Finding.MARKET_CLOSED if self._is_market_closed() else Finding.SILENT
 

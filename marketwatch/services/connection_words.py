@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime
 
-from marketwatch.domain.events import MarketEvent, PriceValue, Quote, TradeTick, VendorBar
+from marketwatch.domain.events import DayStatistics, MarketEvent, PriceValue, Quote, TradeTick, VendorBar
 
 _NS = 1_000_000_000
 _NOTABLY_LATE_S = 60.0
+_CLOCKS_AGREE_S = 0.1  # two clocks that agree are apart by as much
 
 
 def age_words(seconds: float) -> str:
@@ -41,7 +42,8 @@ def price_words(event: MarketEvent, age_s: float | None) -> str:
     if event.event_ns is None or age_s is None:
         return f"{said}, without a time"
     at = datetime.datetime.fromtimestamp(event.event_ns // _NS, datetime.UTC)
-    old = f"{age_words(age_s)} old" if age_s >= 0 else f"{age_words(-age_s)} in the future"
+    is_ahead = age_s < -_CLOCKS_AGREE_S
+    old = f"{age_words(-age_s)} in the future" if is_ahead else f"{age_words(max(0.0, age_s))} old"
     return f"{said}, stamped {at:%H:%M:%S} UTC, {old}"
 
 
@@ -54,11 +56,16 @@ def figure_words(event: MarketEvent) -> str:
         return " / ".join(sides)
     if isinstance(event, VendorBar):
         return f"{event.close:,}"
+    if isinstance(event, DayStatistics):
+        return "" if event.last_price is None else f"{event.last_price:,}"
     return f"{event.value:,}" if isinstance(event, PriceValue) else ""
 
 
-def works_words(age_s: float | None, delay_s: float) -> str:
+def works_words(age_s: float | None, delay_s: float, *, sends_bars: bool = False) -> str:
     """Say that the feed works, and how late its prices are against what was chosen."""
+    if sends_bars:
+        newest = "" if age_s is None else f"; the first bar began {age_words(max(0.0, age_s))} ago"
+        return f"The feed works. It sends bars on request, not live prices{newest}."
     if age_s is None:
         return "The feed works. Its prices carry no time, so their age is not known."
     if delay_s > 0:

@@ -12,14 +12,16 @@ from marketwatch.domain.ids import FeedId
 
 
 class Deed(enum.Enum):
-    """What to do with one feed. READDRESS keeps every row and its figures; REBUILD is for channels and reconnecting."""
+    """What to do with one feed. Only END, BEGIN and REBUILD (another protocol) cost rows their figures; READDRESS,
+    NEW_KEY and REFORM take over name, channels and reconnect rules as well.
+    """
 
     END = "end"
     BEGIN = "begin"
     READDRESS = "readdress"
     REBUILD = "rebuild"
     NEW_KEY = "new key"
-    RENAME = "rename"
+    REFORM = "reform"
 
 
 class FeedChange(msgspec.Struct, frozen=True):
@@ -45,10 +47,10 @@ def plan_changes(
 
 
 def _deed(before: FeedConfig, after: FeedConfig, *, has_new_key: bool) -> Deed | None:
-    if (before.kind, before.channels, before.reconnect) != (after.kind, after.channels, after.reconnect):
+    if (before.kind, before.mapping) != (after.kind, after.mapping):
         return Deed.REBUILD
     if (before.variant, before.own_address) != (after.variant, after.own_address):
         return Deed.READDRESS
     if has_new_key:
         return Deed.NEW_KEY
-    return Deed.RENAME if before.name != after.name else None
+    return Deed.REFORM if before != after else None

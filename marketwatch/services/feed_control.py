@@ -3,90 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from marketwatch.domain.events import MarketEvent
-from marketwatch.domain.ids import INDEX, FeedId, InstrumentId
+from marketwatch.domain.events import REMARKS, MarketEvent
+from marketwatch.domain.feed_choice import FeedChoice
+from marketwatch.domain.ids import FeedId, InstrumentId
 from marketwatch.domain.secret import Secret
-from marketwatch.feeds.status import FeedStatus
-from marketwatch.feeds.subscriptions import TopicPhase, TopicStatus
+from marketwatch.feeds.status import FeedState, FeedStatus
+from marketwatch.feeds.subscriptions import TopicStatus
 from marketwatch.feeds.surroundings import FeedSettings, SessionOpen, Surroundings
 from marketwatch.protocols.base import Channel, Topic
+from marketwatch.services.feed_places import FeedPlaces, KeyResolver
+from marketwatch.services.feed_rows import Fall, FeedEntry, Leg, Place, Row, RowFeeds, RowSubscription
 
 if TYPE_CHECKING:
     from marketwatch.feeds.catalog import FeedAddress
     from marketwatch.feeds.supervisor import FeedSupervisor
 
-
-class KeyResolver(Protocol):
-    """Knows the feeds' own names of instruments."""
-
-    def feed_key(self, feed_id: FeedId, instrument_id: InstrumentId) -> str | None:
-        """Return the feed's key of the instrument, None when the feed does not have it."""
-        ...
-
-
-class RowSubscription(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the wish for one instrument has come. `feed_id` None: no feed has it.
-
-    `confirmed` when all its topics are; `refused_reason` is the server's text about the first refused one.
-    """
-
-    feed_id: FeedId | None
-    key: str
-    asked_ns: int
-    confirmed: bool
-    first_event: bool
-    refused_reason: str | None
-    over_limit: bool
-    unconfirmed: bool
-
-
-class _Row:
-    """One instrument somebody uses."""
-
-    __slots__ = ("asked_ns", "channels", "feed", "has_event", "instrument_id", "key")
-
-    def __init__(self, instrument_id: InstrumentId, asked_ns: int) -> None:
-        self.instrument_id = instrument_id
-        self.asked_ns = asked_ns
-        self.channels: Counter[Channel | None] = Counter()  # None: whatever the feed's row in the catalog says
-        self.feed: _Feed | None = None
-        self.key = ""
-        self.has_event = False
-
-    def topics(self) -> list[Topic]:
-        if self.feed is None:
-            return []
-        spec = self.feed.settings.spec
-        wanted = {channel for channel in self.channels if channel is not None}
-        if None in self.channels:
-            is_index = self.instrument_id.segment == INDEX  # it has values; nobody trades it
-            wanted.update({Channel.VALUE} if is_index else spec.default_channels)
-        return [Topic(channel, self.key) for channel in spec.channels if channel in wanted]
-
-
-class _Feed:
-    """One feed with the rows it serves."""
-
-    __slots__ = ("awaited", "rows", "settings", "supervisor")
-
-    def __init__(self, settings: FeedSettings) -> None:
-        self.settings = settings
-        self.supervisor: FeedSupervisor
-        self.rows: dict[str, _Row] = {}
-        self.awaited: dict[str, _Row] = {}  # rows whose first event has not come
+__all__ = ["FeedControl", "KeyResolver", "RowSubscription"]
 
 
 class FeedControl:
     """Owner of the supervisors. Lives in the loop's thread.
 
     `publish` gets the events of each feed, synchronously. `on_assigned` is told which feed and key serve an
-    instrument, and (None, "") when it is served no more; it is called before anything is asked of the feed.
+    instrument, and (None, "") when it is served no more; `on_warm` which second feed follows it beside that one, and
+    (None, "") when none does any more. Both are called before anything is asked of the feed.
     """
 
     def __init__(
@@ -96,19 +41,23 @@ class FeedControl:
         publish: Callable[[FeedId, Sequence[MarketEvent]], None],
         *,
         on_assigned: Callable[[InstrumentId, FeedId | None, str], None] | None = None,
+        on_warm: Callable[[InstrumentId, FeedId | None, str], None] | None = None,
         on_status: Callable[[FeedStatus], None] | None = None,
         on_row: Callable[[InstrumentId], None] | None = None,
         on_notice: Callable[[FeedId, str], None] | None = None,
+        on_used: Callable[[InstrumentId, bool], None] | None = None,
     ) -> None:
         self._around = surroundings
-        self._resolver = resolver
+        self._places = FeedPlaces(resolver)
         self._publish = publish
         self._on_assigned = on_assigned
+        self._on_warm = on_warm
         self._on_status = on_status
         self._on_row = on_row
         self._on_notice = on_notice
-        self._feeds: dict[FeedId, _Feed] = {}
-        self._rows: dict[InstrumentId, _Row] = {}
+        self._on_used = on_used
+        self._rows: dict[InstrumentId, Row] = {}
+        self._batch: dict[FeedEntry, tuple[list[Topic], list[Topic]]] | None = None
         self._is_running = False
 
     # --- feeds
@@ -123,7 +72,7 @@ class FeedControl:
         """Take in a feed; instruments that no earlier feed has are asked of it."""
         from marketwatch.feeds.supervisor import FeedSupervisor  # the first paint need not wait for it
 
-        feed = _Feed(settings)
+        feed = FeedEntry(settings)
         feed_id = settings.feed_id
         feed.supervisor = FeedSupervisor(
             settings,
@@ -135,28 +84,30 @@ class FeedControl:
             on_notice=None if self._on_notice is None else lambda text: self._tell_notice(feed_id, text),
             session_open=session_open,
         )
-        self._feeds[feed_id] = feed
-        for row in [row for row in self._rows.values() if row.feed is None]:
-            self._assign(row)
+        self._places.feeds[feed_id] = feed
+        self._settle_all()
         if self._is_running:
             feed.supervisor.start()
         return feed.supervisor
 
     async def remove_feed(self, feed_id: FeedId) -> None:
         """End a feed; its instruments go to the next feed that has them."""
-        feed = self._feeds.pop(feed_id)
-        for row in list(feed.rows.values()):
-            self._unassign(row)
-            self._assign(row)
+        feed = self._places.feeds.pop(feed_id)
+        self._settle_all()
         await feed.supervisor.stop()
 
     def supervisor(self, feed_id: FeedId) -> FeedSupervisor:
         """Return the supervisor of a feed."""
-        return self._feeds[feed_id].supervisor
+        return self._places.feeds[feed_id].supervisor
 
     def has_feed(self, feed_id: FeedId) -> bool:
         """Tell whether a feed was taken in."""
-        return feed_id in self._feeds
+        return feed_id in self._places.feeds
+
+    @property
+    def feed_ids(self) -> tuple[FeedId, ...]:
+        """The feeds, in the order in which they are asked."""
+        return tuple(self._places.feeds)
 
     @property
     def surroundings(self) -> Surroundings:
@@ -165,50 +116,67 @@ class FeedControl:
 
     def statuses(self) -> list[FeedStatus]:
         """Return the status of every feed, in the order they were added."""
-        return [feed.supervisor.status() for feed in self._feeds.values()]
+        return [feed.supervisor.status() for feed in self._places.feeds.values()]
+
+    def state(self, feed_id: FeedId) -> tuple[FeedState, str]:
+        """Return how a feed is doing and why; one that is not open is idle."""
+        feed = self._places.feeds.get(feed_id)
+        return (FeedState.IDLE, "") if feed is None else (feed.supervisor.state, feed.supervisor.reason)
 
     def replace(self, feed_id: FeedId, address: FeedAddress) -> None:
         """Point a feed at another address at once."""
-        self._feeds[feed_id].supervisor.replace(address)
+        self._places.feeds[feed_id].supervisor.replace(address)
 
-    def rename(self, feed_id: FeedId, label: str) -> None:
-        """Call a feed something else."""
-        self._feeds[feed_id].supervisor.rename(label)
+    def reform(self, settings: FeedSettings) -> None:
+        """Take other channels, reconnect rules and name for a feed; rows, figures and the connection stay."""
+        feed = self._places.feeds[settings.feed_id]
+        legs = [leg for row in feed.rows.values() for leg in row.legs() if leg.feed is feed]
+        before = {leg: leg.topics() for leg in legs}
+        feed.settings = settings
+        feed.supervisor.reform(settings)
+        with self._together():
+            for leg in legs:
+                self._want(leg, [topic for topic in leg.topics() if topic not in before[leg]])
+                after = set(leg.topics())
+                self._unwant(leg, [topic for topic in before[leg] if topic not in after])
 
     def set_order(self, order: Sequence[FeedId]) -> None:
-        """Ask the feeds in this order from now on; an instrument goes to the first that has it."""
-        rank = {feed_id: place for place, feed_id in enumerate(order)}
-        self._feeds = dict(sorted(self._feeds.items(), key=lambda one: rank.get(one[0], len(rank))))
-        for row in list(self._rows.values()):
-            found = self._find(row.instrument_id)
-            if found is not None and found[0] is not row.feed:
-                self._unassign(row)
-                self._assign(row)
+        """Ask the feeds in this order from now on; an instrument goes to the first that has it.
+
+        A row that has figures keeps them until the other feed has some.
+        """
+        self._places.set_order({feed_id: rank for rank, feed_id in enumerate(order)})
+        self._settle_all()
+
+    def keys_changed(self, feed_id: FeedId) -> None:
+        """Look again which instruments a feed has and under which keys, after its instrument list was loaded."""
+        if feed_id in self._places.feeds:
+            self._settle_all()
 
     def credentials_changed(self, feed_id: FeedId) -> None:
         """Let a feed connect with its new key at once."""
-        self._feeds[feed_id].supervisor.credentials_changed()
+        self._places.feeds[feed_id].supervisor.credentials_changed()
 
     def retry_now(self) -> None:
         """End every wait: the user asks, or the network is back."""
-        for feed in self._feeds.values():
+        for feed in self._places.feeds.values():
             feed.supervisor.retry_now()
 
     def reconnect_all(self) -> None:
         """Replace every connection, whatever it claims: the machine slept."""
-        for feed in self._feeds.values():
+        for feed in self._places.feeds.values():
             feed.supervisor.reconnect()
 
     def start(self) -> None:
         """Connect all feeds."""
         self._is_running = True
-        for feed in self._feeds.values():
+        for feed in self._places.feeds.values():
             feed.supervisor.start()
 
     async def stop(self) -> list[str]:
         """End all feeds together, within 3 seconds; return the names of tasks left over."""
         self._is_running = False
-        left = await asyncio.gather(*(feed.supervisor.stop() for feed in self._feeds.values()))
+        left = await asyncio.gather(*(feed.supervisor.stop() for feed in self._places.feeds.values()))
         return [name for names in left for name in names]
 
     # --- instruments
@@ -217,96 +185,290 @@ class FeedControl:
         """Count one more user of an instrument; without channels, of those the feed gives by default."""
         row = self._rows.get(instrument_id)
         if row is None:
-            row = self._rows[instrument_id] = _Row(instrument_id, self._around.clock.now_ns())
+            row = self._rows[instrument_id] = Row(instrument_id, self._around.clock.now_ns())
             row.channels.update(tuple(channels) or (None,))
-            self._assign(row)
+            self._settle(row)
+            if self._on_used is not None:
+                self._on_used(instrument_id, True)
             return
-        before = set(row.topics())
+        before = [(leg, set(leg.topics())) for leg in row.legs()]
         row.channels.update(tuple(channels) or (None,))
-        if row.feed is not None:
-            row.feed.supervisor.want([topic for topic in row.topics() if topic not in before])
+        for leg, known in before:
+            self._want(leg, [topic for topic in leg.topics() if topic not in known])
 
     def release(self, instrument_id: InstrumentId, channels: Iterable[Channel] = ()) -> None:
         """Count one user less, with the channels given to `acquire`; the last one ends the subscription."""
         row = self._rows.get(instrument_id)
         if row is None:
             return
-        before = row.topics()
+        before = [(leg, leg.topics()) for leg in row.legs()]
         row.channels -= Counter(tuple(channels) or (None,))
+        for leg, topics in before:
+            kept = set(leg.topics())
+            self._unwant(leg, [topic for topic in topics if topic not in kept])
         if not row.channels:
-            self._unassign(row, before)
+            self._places.compared.discard(instrument_id)
+            self._drop_warm(row)
+            self._drop_serving(row)
             del self._rows[instrument_id]
-        elif row.feed is not None:
-            kept = set(row.topics())
-            row.feed.supervisor.unwant([topic for topic in before if topic not in kept])
+            self._offer([(leg.feed.id, leg.key) for leg, _ in before])
+            if self._on_used is not None:
+                self._on_used(instrument_id, False)
+
+    @property
+    def instruments(self) -> tuple[InstrumentId, ...]:
+        """What somebody uses, whether or not a feed has it."""
+        return tuple(self._rows)
 
     def subscription(self, instrument_id: InstrumentId) -> RowSubscription | None:
         """Return how far the wish for an instrument has come, None when nobody uses it."""
         row = self._rows.get(instrument_id)
-        if row is None:
+        return None if row is None else row.subscription(row.serving)
+
+    def channel_state(self, instrument_id: InstrumentId, channel: Channel) -> TopicStatus | None:
+        """Return how far the wish for one kind of data has come; None where the row's feed does not send it."""
+        row = self._rows.get(instrument_id)
+        return None if row is None or row.serving is None else row.serving.channel_state(channel)
+
+    def subscription_at(self, instrument_id: InstrumentId, feed_id: FeedId) -> RowSubscription | None:
+        """Return how far the wish has come at one of the row's feeds, None when it is not asked there."""
+        row = self._rows.get(instrument_id)
+        leg = None if row is None else next((one for one in row.legs() if one.feed.id == feed_id), None)
+        return None if row is None or leg is None else row.subscription(leg)
+
+    # --- several feeds for one instrument
+
+    def candidates(self, instrument_id: InstrumentId) -> list[FeedId]:
+        """Return the feeds that have an instrument, in order."""
+        return [feed.id for feed, _ in self._places.of(instrument_id)]
+
+    def choice(self, instrument_id: InstrumentId) -> FeedChoice:
+        """Return what was named for an instrument."""
+        return self._places.choice(instrument_id)
+
+    def choose(self, choices: Mapping[InstrumentId, FeedChoice]) -> None:
+        """Name primary and fall-back feeds; the others stay as they were."""
+        self._places.choose(choices)
+        with self._together():
+            for instrument_id in choices:
+                row = self._rows.get(instrument_id)
+                if row is not None:
+                    self._settle(row)
+
+    def set_fall_back(self, *, is_on: bool) -> None:
+        """Let every instrument without a named fall-back fall back to the next feed that has it, or none."""
+        if is_on is not self._places.falls_back:
+            self._places.falls_back = is_on
+            self._settle_all()
+
+    def compare(self, instrument_id: InstrumentId, *, is_on: bool) -> None:
+        """Follow an instrument at the next feed that has it too, until told otherwise or nobody uses it."""
+        row = self._rows.get(instrument_id)
+        if row is not None and (instrument_id in self._places.compared) is not is_on:
+            (self._places.compared.add if is_on else self._places.compared.discard)(instrument_id)
+            self._settle(row)
+
+    def is_compared(self, instrument_id: InstrumentId) -> bool:
+        """Tell whether `compare` is on for an instrument."""
+        return instrument_id in self._places.compared
+
+    def row_feeds(self, instrument_id: InstrumentId) -> RowFeeds | None:
+        """Return the feeds of a row, None when nobody uses it or no feed has it."""
+        row = self._rows.get(instrument_id)
+        return None if row is None else row.feeds()
+
+    def detour(self, instrument_id: InstrumentId) -> Fall | None:
+        """Return why a row shows another feed than its primary, None when it does not."""
+        row = self._rows.get(instrument_id)
+        if row is None or row.serving is None:
             return None
-        states = [] if row.feed is None else [row.feed.supervisor.topic_state(topic) for topic in row.topics()]
-        phases = {state.phase for state in states}
-        reasons = [state.reason or "refused" for state in states if state.phase is TopicPhase.REFUSED]
-        return RowSubscription(
-            feed_id=None if row.feed is None else row.feed.settings.feed_id,
-            key=row.key,
-            asked_ns=row.asked_ns,
-            confirmed=phases == {TopicPhase.CONFIRMED},
-            first_event=row.has_event,
-            refused_reason=reasons[0] if reasons else None,
-            over_limit=TopicPhase.OVER_LIMIT in phases,
-            unconfirmed=TopicPhase.UNCONFIRMED in phases,
+        if row.is_leaving and row.warm is not None:
+            label = row.warm.feed.settings.label
+            return Fall(row.warm.feed.id, None, f"it goes to {label} with the first price from there", is_passing=True)
+        missing = None if row.fall is not None else self._places.missing_primary(instrument_id)
+        return row.fall if missing is None else Fall(missing, None, "its primary feed is switched off")
+
+    def backed_rows(self) -> list[InstrumentId]:
+        """Return the rows that have a fall-back, in the order they were asked for."""
+        return [row.instrument_id for row in self._rows.values() if row.is_backed and row.warm is not None]
+
+    def fall(self, instrument_id: InstrumentId, reason: str) -> None:
+        """Let a row go on with its fall-back; what it left is followed on."""
+        row = self._rows[instrument_id]
+        if row.fall is None and row.is_backed and not row.is_leaving and row.serving and row.warm:
+            row.fall = Fall(row.serving.feed.id, self._around.clock.now_ns(), reason)
+            self._swap(row)
+
+    def restore(self, instrument_id: InstrumentId) -> None:
+        """Let a row return to its primary feed."""
+        row = self._rows[instrument_id]
+        if row.fall is not None and row.warm is not None:
+            row.fall = None
+            self._swap(row)
+
+    # --- inside: where a row belongs
+
+    def _settle_all(self) -> None:
+        with self._together():
+            for row in list(self._rows.values()):
+                self._settle(row)
+
+    def _settle(self, row: Row) -> None:
+        """Bring a row to where it belongs, without losing figures that are there."""
+        plan = self._places.plan(row.instrument_id)
+        first, second, row.is_backed = plan.first, plan.second, plan.is_backed
+        if row.fall is not None and not self._is_fall_valid(row, first, second):
+            row.fall = None
+        row.is_leaving = False
+        serving = row.serving
+        if first is None:
+            self._drop_warm(row)
+            self._drop_serving(row)
+        elif serving is not None and (serving.is_at(first) or row.fall is not None):
+            self._warm_up(row, second if serving.is_at(first) else first)
+        elif self._must_wait(row, first):
+            row.is_leaving = True
+            self._warm_up(row, first)
+        else:
+            self._move(row, first)
+            self._warm_up(row, second)
+
+    def _offer(self, freed: Iterable[tuple[FeedId, str]]) -> None:
+        """Let rows that a key was denied to have it, now that it stands for no other instrument."""
+        for feed_id, key in freed:
+            for instrument_id in sorted(self._places.take_waiting(feed_id, key)):
+                row = self._rows.get(instrument_id)
+                if row is not None:
+                    self._settle(row)
+
+    def _is_fall_valid(self, row: Row, first: Place | None, second: Place | None) -> bool:
+        serving, fall = row.serving, row.fall
+        return (
+            fall is not None
+            and first is not None
+            and first[0].id == fall.primary
+            and serving is not None
+            and serving.is_at(second)
         )
 
-    # --- inside
+    def _must_wait(self, row: Row, first: Place) -> bool:
+        """Tell whether a row keeps its feed until the first event of the other one."""
+        serving, warm = row.serving, row.warm
+        if serving is None or not serving.has_event:
+            return False
+        if not self._places.has((serving.feed, serving.key), row.instrument_id):
+            return False
+        return not (warm is not None and warm.is_at(first) and warm.has_event)
 
-    def _find(self, instrument_id: InstrumentId) -> tuple[_Feed, str] | None:
-        for feed_id, feed in self._feeds.items():
-            key = self._resolver.feed_key(feed_id, instrument_id)
-            if key is not None:
-                return feed, key
-        return None
+    # --- inside: going there
 
-    def _assign(self, row: _Row) -> None:
-        found = self._find(row.instrument_id)
-        if found is None:
+    def _move(self, row: Row, place: Place) -> None:
+        before = row.serving
+        if row.warm is not None and row.warm.is_at(place) and before is not None:
+            self._swap(row)
             return
-        feed, key = found
-        row.feed, row.key, row.has_event = feed, key, False
-        feed.rows[key] = feed.awaited[key] = row
+        self._drop_warm(row)
+        if before is not None:
+            self._leave(before)
+        row.serving = leg = self._enter(row, place)
         if self._on_assigned is not None:
-            self._on_assigned(row.instrument_id, feed.settings.feed_id, key)
-        feed.supervisor.want(row.topics())
+            self._on_assigned(row.instrument_id, leg.feed.id, leg.key)
+        self._want(leg, leg.topics())
 
-    def _unassign(self, row: _Row, topics: list[Topic] | None = None) -> None:
-        feed = row.feed
-        if feed is None:
+    def _swap(self, row: Row) -> None:
+        row.serving, row.warm = row.warm, row.serving
+        if self._on_assigned is not None and row.serving is not None:
+            self._on_assigned(row.instrument_id, row.serving.feed.id, row.serving.key)
+
+    def _warm_up(self, row: Row, place: Place | None) -> None:
+        if row.warm is not None and row.warm.is_at(place):
             return
-        feed.supervisor.unwant(row.topics() if topics is None else topics)
-        feed.rows.pop(row.key, None)
-        feed.awaited.pop(row.key, None)
-        row.feed, row.key = None, ""
-        if self._on_assigned is not None:
-            self._on_assigned(row.instrument_id, None, "")
+        self._drop_warm(row)
+        if place is None:
+            return
+        row.warm = leg = self._enter(row, place)
+        if self._on_warm is not None:
+            self._on_warm(row.instrument_id, leg.feed.id, leg.key)
+        self._want(leg, leg.topics())
 
-    def _take(self, feed: _Feed, events: Sequence[MarketEvent]) -> None:
-        self._publish(feed.settings.feed_id, events)
+    def _drop_warm(self, row: Row) -> None:
+        leg, row.warm = row.warm, None
+        if leg is not None:
+            self._leave(leg)
+            if self._on_warm is not None:
+                self._on_warm(row.instrument_id, None, "")
+
+    def _drop_serving(self, row: Row) -> None:
+        leg, row.serving, row.fall = row.serving, None, None
+        if leg is not None:
+            self._leave(leg)
+            if self._on_assigned is not None:
+                self._on_assigned(row.instrument_id, None, "")
+
+    def _enter(self, row: Row, place: Place) -> Leg:
+        feed, key = place
+        leg = Leg(row, feed, key)
+        feed.rows[key] = row
+        feed.awaited[key] = leg
+        return leg
+
+    def _leave(self, leg: Leg) -> None:
+        self._unwant(leg, leg.topics())
+        if leg.feed.rows.get(leg.key) is leg.row:
+            del leg.feed.rows[leg.key]
+        if leg.feed.awaited.get(leg.key) is leg:
+            del leg.feed.awaited[leg.key]
+
+    @contextlib.contextmanager
+    def _together(self) -> Iterator[None]:
+        """Ask each feed once for what many rows want of it."""
+        if self._batch is not None:
+            yield
+            return
+        batch: dict[FeedEntry, tuple[list[Topic], list[Topic]]] = {}
+        self._batch = batch
+        try:
+            yield
+        finally:
+            self._batch = None
+            for feed, (wanted, unwanted) in batch.items():
+                feed.supervisor.want(wanted)
+                feed.supervisor.unwant(unwanted)
+
+    def _want(self, leg: Leg, topics: list[Topic]) -> None:
+        if self._batch is None:
+            leg.feed.supervisor.want(topics)
+        else:
+            self._batch.setdefault(leg.feed, ([], []))[0].extend(topics)
+
+    def _unwant(self, leg: Leg, topics: list[Topic]) -> None:
+        if self._batch is None:
+            leg.feed.supervisor.unwant(topics)
+        else:
+            self._batch.setdefault(leg.feed, ([], []))[1].extend(topics)
+
+    # --- inside: what feeds say
+
+    def _take(self, feed: FeedEntry, events: Sequence[MarketEvent]) -> None:
+        self._publish(feed.id, events)
         awaited = feed.awaited
         if not awaited:
             return
         for event in events:
-            row = awaited.pop(event.key, None)
-            if row is not None:
-                row.has_event = True
-                self._tell_row(row)
+            leg = None if event.kind in REMARKS else awaited.pop(event.key, None)
+            if leg is not None:
+                leg.has_event = True
+                if leg.row.is_leaving:
+                    self._settle(leg.row)
+                else:
+                    self._tell_row(leg.row)
 
-    def _topic_changed(self, feed: _Feed, topic: Topic, status: TopicStatus) -> None:
+    def _topic_changed(self, feed: FeedEntry, topic: Topic, status: TopicStatus) -> None:
         row = feed.rows.get(topic.key)
         if row is not None:
             self._tell_row(row)
 
-    def _tell_row(self, row: _Row) -> None:
+    def _tell_row(self, row: Row) -> None:
         if self._on_row is not None:
             self._on_row(row.instrument_id)
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from marketwatch.domain.events import EventKind, MarketEvent, TradeTick
-from marketwatch.domain.ids import FeedId, Venue
+from marketwatch.domain.ids import FeedId, InstrumentId, Venue
 from marketwatch.domain.snapshot import Origin, Snapshot
 from marketwatch.domain.snapshot_rules import is_same_trade
 from marketwatch.runtime.clock import MarketClock
@@ -30,13 +30,17 @@ class FeedNature(enum.Enum):
 
 
 class FeedFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known about a feed. `delay_s` is how far its source is behind the market by contract."""
+    """What is known about a feed. `delay_s` is how far its source is behind the market by contract.
+
+    With `sends_bars` its prices are closes of bars that were asked for, never ticks.
+    """
 
     id: FeedId
     label: str
     nature: FeedNature
     market_clock: MarketClock
     delay_s: float = 0.0
+    sends_bars: bool = False
 
 
 class FeedCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +82,9 @@ _COUNTED_BY_KIND = {
     EventKind.ANALYSIS: "reports",
     EventKind.ALERT: "reports",
     EventKind.POSITION: "reports",
+    EventKind.BATCH: "reports",
+    EventKind.PROGRESS: "reports",
+    EventKind.FAILURE: "reports",
 }
 
 Taker = Callable[["FeedRoute", Snapshot, Any], None]
@@ -90,6 +97,7 @@ class FeedRoute:
     def __init__(self, facts: FeedFacts) -> None:
         self.facts = facts
         self.snapshots: dict[str, Snapshot] = {}
+        self._keys: dict[InstrumentId, str] = {}
         self.quote_type: type[MarketEvent] | None = None
         self.trade_type: type[MarketEvent] | None = None
         self.takers: dict[type[MarketEvent], Taker] = {}
@@ -108,6 +116,17 @@ class FeedRoute:
         self.gaps: deque[tuple[int, int]] = deque(maxlen=_GAPS_KEPT)
         self._recent: deque[Sequence[MarketEvent]] = deque(maxlen=_MESSAGES_KEPT)
         self._fresh_origins: dict[Venue, Origin] = {}
+
+    def enter(self, key: str, snapshot: Snapshot) -> None:
+        """Let events of a key go to this snapshot."""
+        self.snapshots[key] = snapshot
+        self._keys[snapshot.instrument.id] = key
+
+    def leave(self, snapshot: Snapshot) -> None:
+        """Let no events go to this snapshot any more."""
+        key = self._keys.pop(snapshot.instrument.id, None)
+        if key is not None:
+            del self.snapshots[key]
 
     def received(self, events: Sequence[MarketEvent]) -> None:
         """Count one message and keep it a while, so that trades sent again can be told."""
@@ -172,3 +191,13 @@ class FeedRoute:
             key: TradedVolume(s.trade_count, s.own_volume + s.run_volume, s.excluded_count, s.excluded_volume)
             for key, s in self.snapshots.items()
         }
+
+
+def silence(s: Snapshot, sinks: tuple[Callable[[Snapshot, MarketEvent], None], ...]) -> None:
+    """Let a snapshot tell nobody but these: marked as changed for good, it is never marked again."""
+    s.is_tracked = False
+    s.is_dirty = True
+    s.sinks = sinks
+    s.bid_ask_sinks = ()
+    s.reports = bool(sinks)
+    s.bid_ask_reports = False

@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from marketwatch.domain.bar_interval import BarInterval
 from marketwatch.domain.bars import BarSeries
 from marketwatch.domain.events import (
     DayStatistics,
+    Depth,
     EventKind,
     MarketEvent,
     PriceLimits,
@@ -41,11 +41,12 @@ from marketwatch.domain.snapshot_rules import (
     must_rewind,
     rewind,
 )
-from marketwatch.domain.snapshot_statements import apply_limits, apply_statistics, apply_vendor_bar
+from marketwatch.domain.snapshot_statements import apply_limits, apply_statistics, apply_vendor_bar, keep_depth
 from marketwatch.domain.venues import Calendars
 from marketwatch.errors import DuplicateInstrument
 from marketwatch.runtime.clock import Clock
-from marketwatch.services.feed_route import FeedCounts, FeedFacts, FeedNature, FeedRoute, Taker, TradedVolume
+from marketwatch.services.feed_route import FeedCounts, FeedFacts, FeedNature, FeedRoute, Taker, TradedVolume, silence
+from marketwatch.services.snapshot_maker import SECONDS_FOR, SnapshotMaker
 
 __all__ = ["ExactSink", "FeedCounts", "FeedFacts", "FeedNature", "MarketHub", "TradedVolume"]
 
@@ -53,10 +54,6 @@ ExactSink = Callable[[Snapshot, MarketEvent], None]
 """Called at once with every accepted event of an instrument, after the snapshot has taken it in."""
 
 _log = logging.getLogger(__name__)
-_SECOND_BARS_BUDGET = 300_000  # of all instruments together, about 22 MB
-_SECOND_BARS_RANGE = (600, 30_000)
-_MINUTE_BARS = 3_000
-_SECONDS_FOR = 100  # instruments that keep bars of a second without being asked
 _QUOTE_REWIND_NS = 60_000_000_000  # a quote this much older means that the newest had a wrong time
 
 
@@ -72,9 +69,10 @@ class MarketHub:
         self._monotonic_ns = clock.monotonic_ns
         self._routes: dict[FeedId, FeedRoute] = {}
         self._by_id: dict[InstrumentId, Snapshot] = {}
+        self._warm: dict[InstrumentId, Snapshot] = {}
         self._dirty: list[Snapshot] = []
         self._received_ns = 0
-        self._new_bars = self._make_bars
+        self._maker = SnapshotMaker(self.calendars, lambda: len(self._by_id) + len(self._warm))
         self._takers: dict[EventKind, Taker] = {
             EventKind.TRADE: self._take_trade,
             EventKind.QUOTE: self._take_quote,
@@ -85,6 +83,9 @@ class MarketHub:
             EventKind.ANALYSIS: self._take_report,
             EventKind.ALERT: self._take_report,
             EventKind.POSITION: self._take_report,
+            EventKind.BATCH: self._take_report,
+            EventKind.PROGRESS: self._take_report,
+            EventKind.FAILURE: self._take_report,
         }
 
     # Set-up
@@ -102,35 +103,87 @@ class MarketHub:
         return self._routes[feed_id].facts
 
     def track(self, instrument: Instrument, feed_id: FeedId, key: str) -> Snapshot:
-        """Follow an instrument under the feed's own key; an instrument has one feed at a time.
+        """Follow an instrument under the feed's own key; the snapshot of one feed at a time is the one shown.
+
+        The sinks stay with the instrument. When it was warm there, the two snapshots change places, so that figures
+        of two feeds never meet in one. Raises DuplicateInstrument when the key already means another instrument.
+        """
+        route = self._routes[feed_id]
+        holder, before = self._holder(route, instrument, key), self._by_id.get(instrument.id)
+        if holder is not None and holder is before:
+            return holder
+        if holder is not None:
+            self._change_places(holder, before)
+            return holder
+        self._forget(before)
+        snapshot = self._maker.make(instrument, route)
+        snapshot.has_seconds = len(self._by_id) < SECONDS_FOR
+        if before is not None:
+            snapshot.sinks, snapshot.bid_ask_sinks = before.sinks, before.bid_ask_sinks
+        route.enter(key, snapshot)
+        self._by_id[instrument.id] = snapshot
+        return snapshot
+
+    def warm_up(self, instrument: Instrument, feed_id: FeedId, key: str) -> Snapshot:
+        """Follow an instrument at a second feed, beside the one shown: bars and figures are kept, nobody is told.
 
         Raises DuplicateInstrument when the key already means another instrument.
         """
         route = self._routes[feed_id]
-        holder = route.snapshots.get(key)
-        if holder is not None and holder.instrument.id == instrument.id:
-            return holder
+        holder = self._holder(route, instrument, key)
         if holder is not None:
-            raise DuplicateInstrument(f"“{key}” already stands for {holder.instrument.id} at {route.facts.label}")
-        self.untrack(instrument.id)
-        origin = route.origin_at(instrument.id.venue)
-        snapshot = Snapshot(instrument, feed_id, origin, self.calendars.of(instrument.id), self._new_bars)
-        snapshot.has_seconds = len(self._by_id) < _SECONDS_FOR
-        route.snapshots[key] = self._by_id[instrument.id] = snapshot
+            return holder
+        self.cool_down(instrument.id)
+        snapshot = self._maker.make(instrument, route)
+        shown = self._by_id.get(instrument.id)
+        snapshot.has_seconds = shown is not None and shown.has_seconds
+        silence(snapshot, ())
+        route.enter(key, snapshot)
+        self._warm[instrument.id] = snapshot
         return snapshot
 
-    def untrack(self, instrument_id: InstrumentId) -> None:
-        """Forget an instrument; later events of it count as unrouted."""
-        snapshot = self._by_id.pop(instrument_id, None)
+    def cool_down(self, instrument_id: InstrumentId) -> None:
+        """Follow an instrument at a second feed no longer."""
+        self._forget(self._warm.pop(instrument_id, None))
+
+    def _holder(self, route: FeedRoute, instrument: Instrument, key: str) -> Snapshot | None:
+        holder = route.snapshots.get(key)
+        if holder is not None and holder.instrument.id != instrument.id:
+            raise DuplicateInstrument(f"“{key}” already stands for {holder.instrument.id} at {route.facts.label}")
+        return holder
+
+    def _change_places(self, warm: Snapshot, shown: Snapshot | None) -> None:
+        """Show the warm snapshot, and keep the one shown so far warm."""
+        instrument_id, listeners = warm.instrument.id, warm.sinks
+        warm.is_tracked = True
+        warm.is_dirty = any(one is warm for one in self._dirty)
+        warm.sinks = warm.bid_ask_sinks = ()
+        self._by_id[instrument_id] = warm
+        if shown is None:
+            self._warm.pop(instrument_id, None)
+        else:
+            warm.sinks, warm.bid_ask_sinks = shown.sinks, shown.bid_ask_sinks
+            silence(shown, listeners)
+            self._warm[instrument_id] = shown
+        warm.reports, warm.bid_ask_reports = bool(warm.sinks), bool(warm.bid_ask_sinks)
+        if not warm.is_dirty:
+            self._mark(warm)
+
+    def _forget(self, snapshot: Snapshot | None) -> None:
         if snapshot is None:
             return
         snapshot.is_tracked = False
-        routed = self._routes[snapshot.feed_id].snapshots
-        for key in [key for key, held in routed.items() if held is snapshot]:
-            del routed[key]
+        self._routes[snapshot.feed_id].leave(snapshot)
+
+    def untrack(self, instrument_id: InstrumentId) -> None:
+        """Forget an instrument; later events of it count as unrouted."""
+        self._forget(self._by_id.pop(instrument_id, None))
 
     def add_sink(self, instrument_id: InstrumentId, sink: ExactSink, *, quotes: bool = True) -> None:
-        """Let `sink` see every accepted event of a tracked instrument; without `quotes` all but those."""
+        """Let `sink` see every accepted event of a tracked instrument; without `quotes` all but those.
+
+        It sees by the snapshot's `feed_id` when another feed serves the instrument: what it compares begins anew then.
+        """
         snapshot = self._by_id[instrument_id]
         snapshot.sinks = (*snapshot.sinks, sink)
         snapshot.reports = True
@@ -145,11 +198,26 @@ class MarketHub:
             snapshot.sinks = tuple(kept for kept in snapshot.sinks if kept != sink)
             snapshot.bid_ask_sinks = tuple(kept for kept in snapshot.bid_ask_sinks if kept != sink)
 
+    def add_warm_sink(self, instrument_id: InstrumentId, sink: ExactSink) -> None:
+        """Let `sink` see the trades of an instrument at its second feed, whichever that is."""
+        snapshot = self._warm[instrument_id]
+        silence(snapshot, (*snapshot.sinks, sink))
+
+    def remove_warm_sink(self, instrument_id: InstrumentId, sink: ExactSink) -> None:
+        """Undo `add_warm_sink`; an instrument no longer followed at a second feed has no sinks there."""
+        snapshot = self._warm.get(instrument_id)
+        if snapshot is not None:
+            silence(snapshot, tuple(kept for kept in snapshot.sinks if kept != sink))
+
     # Reading
 
     def snapshot(self, instrument_id: InstrumentId) -> Snapshot | None:
         """Return the live snapshot of an instrument, None when it is not tracked."""
         return self._by_id.get(instrument_id)
+
+    def warm_snapshot(self, instrument_id: InstrumentId) -> Snapshot | None:
+        """Return the snapshot of an instrument's second feed, None when there is none."""
+        return self._warm.get(instrument_id)
 
     def snapshots(self, feed_id: FeedId) -> list[Snapshot]:
         """Return the snapshots a feed writes to."""
@@ -193,9 +261,9 @@ class MarketHub:
         changed, self._dirty = self._dirty, []
         drained = []
         for snapshot in changed:
-            snapshot.is_dirty = False
-            snapshot.reports = snapshot.bid_ask_reports = True
-            if snapshot.is_tracked:
+            if snapshot.is_tracked:  # one that is warm by now stays silent
+                snapshot.is_dirty = False
+                snapshot.reports = snapshot.bid_ask_reports = True
                 snapshot.version += 1
                 drained.append(snapshot)
         return drained
@@ -307,7 +375,8 @@ class MarketHub:
     def _learn(self, route: FeedRoute, event: MarketEvent) -> Taker:
         """Find out once per class what its events are."""
         event_type = type(event)
-        if isinstance(event, Quote) and route.quote_type is None:
+        # A book is kept as a whole, which the path of quotes has no time for.
+        if isinstance(event, Quote) and not isinstance(event, Depth) and route.quote_type is None:
             route.quote_type = event_type
         if isinstance(event, TradeTick) and route.trade_type is None:
             route.trade_type = event_type
@@ -324,6 +393,8 @@ class MarketHub:
     def _set_quote(self, s: Snapshot, quote: Quote, stamp: int) -> None:
         s.bid_ask_stamp = stamp
         s.bid, s.bid_size, s.ask, s.ask_size = quote.bid, quote.bid_size, quote.ask, quote.ask_size
+        if isinstance(quote, Depth):
+            keep_depth(s, quote)
         self._attend_quote(s, quote)
 
     def _take_trade(self, route: FeedRoute, s: Snapshot, trade: TradeTick) -> None:
@@ -338,7 +409,7 @@ class MarketHub:
         if quote.stamp is None:
             route.untimed += 1
             quote = msgspec.structs.replace(quote, stamp=self._market_ns(route, s))
-        elif stamp_to_ns(s.bid_ask_stamp) - stamp_to_ns(quote.stamp) < _QUOTE_REWIND_NS:
+        elif 0 < stamp_to_ns(s.bid_ask_stamp) - stamp_to_ns(quote.stamp) < _QUOTE_REWIND_NS:  # units may be mixed
             route.late += 1
             return
         self._set_quote(s, quote, quote.stamp or 0)
@@ -375,6 +446,9 @@ class MarketHub:
         route.values += 1
         if value.is_fair_value:
             return
+        if value.stamp is None:
+            route.untimed += 1
+            value = msgspec.structs.replace(value, stamp=self._market_ns(route, s))
         sort = apply_value(s, value)
         if sort == NEW_DAY:
             self._enter_day(route, s, value.event_ns or 0)
@@ -402,7 +476,7 @@ class MarketHub:
         self._attend(s, limits)
 
     def _take_report(self, route: FeedRoute, s: Snapshot, report: MarketEvent) -> None:
-        """Hand on what a server says beside market data (analysis, alerts, positions); no figure changes by it."""
+        """Hand on what a server says beside market data (analysis, alerts, history …); no figure changes by it."""
         route.reports += 1
         if s.sinks:
             self._tell(s, s.sinks, report)
@@ -415,10 +489,3 @@ class MarketHub:
     def _market_ns(self, route: FeedRoute, s: Snapshot) -> int:
         """Time for an event that has none: the market's, but not before the newest event."""
         return max(route.facts.market_clock.now_ns(s.instrument.id.venue), s.updated_ns or 0)
-
-    def _make_bars(self, interval: BarInterval) -> BarSeries:
-        if interval is BarInterval.M1:
-            return BarSeries(interval, _MINUTE_BARS)
-        least, most = _SECOND_BARS_RANGE
-        share = _SECOND_BARS_BUDGET // max(1, min(len(self._by_id), _SECONDS_FOR))
-        return BarSeries(interval, min(most, max(least, share)))

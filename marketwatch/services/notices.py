@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
 
@@ -12,6 +13,9 @@ from marketwatch.errors import MarketWatchError
 from marketwatch.runtime.clock import Clock
 
 MOST_NOTICES = 500
+SIGN_IN_COMMAND = "sign_in"
+"""Begins the command of a notice whose button signs in to a feed; the feed's id follows behind a colon."""
+_NAME_AT_START = re.compile(r"\S*(?:[_/\\]|\.\w)")
 _REPEAT_WITHIN_NS = 60_000_000_000
 
 
@@ -26,7 +30,13 @@ class Severity(enum.Enum):
 def in_sentences(*parts: str) -> str:
     """Write phrases as sentences: `Massive. The key was refused.`"""
     phrases = [part.strip().rstrip(".") for part in parts]
-    return " ".join(f"{phrase[0].upper()}{phrase[1:]}." for phrase in phrases if phrase)
+    return " ".join(f"{_with_capital(phrase)}." for phrase in phrases if phrase)
+
+
+def _with_capital(phrase: str) -> str:
+    """Begin a phrase with a capital, unless it begins with the name of a file or an address."""
+    is_name = _NAME_AT_START.match(phrase) is not None
+    return phrase if is_name else f"{phrase[0].upper()}{phrase[1:]}"
 
 
 class NoticeAction(msgspec.Struct, frozen=True):

@@ -1,31 +1,31 @@
 """What state a row is in, in look and word: one judgement for list, chart and diagnostics.
 
-States combine by rank: no data, halted, stale, delayed, extended, quiet; then closed and live. The first that holds
-gives the look, the explanation spells out all of them. A delay is never staleness: a price of 10:00 shown at 10:15 on a
-feed that is 15 minutes late is fresh.
+States combine by rank: no data, halted, stale, delayed, bars, extended, quiet; then closed and live. The first that
+holds gives the look, the explanation spells out all of them. A delay is never staleness: a price of 10:00 shown at
+10:15 on a feed that is 15 minutes late is fresh.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import enum
-from typing import Protocol
 
 import msgspec
 
 from marketwatch.domain.calendar import Phase, TradingCalendar
 from marketwatch.domain.snapshot import Snapshot
-from marketwatch.feeds.status import FeedState, FeedStatus
+from marketwatch.feeds.status import FeedStatus
 from marketwatch.services.feed_route import FeedFacts, FeedNature
+from marketwatch.services.missing_data import SubscriptionState, age_in_words, feed_trouble, why_no_data
 
 _NS = 1_000_000_000
 _SILENCE_S = 30.0  # promise P4: at the latest then nothing looks live
 _QUIET_TIMES = 6.0
 _QUIET_RANGE_S = (15.0, 600.0)
 _QUIET_DEFAULT_S = 60.0
-_LIVE_TICKS_WIN_S = 60.0
+_LIVE_TICKS_WIN_S = 30.0
+_LONGEST_VIA = 8
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_PERMISSION_WORDS = ("authoriz", "authoris", "permission", "entitle", "plan", "upgrade", "subscription")
 
 
 class RowStateKind(enum.Enum):
@@ -56,25 +56,21 @@ class RowState(msgspec.Struct, frozen=True):
     age_s: float | None
 
 
-class SubscriptionState(Protocol):
-    """How far the wish for an instrument has come; times are wall clock."""
-
-    @property
-    def asked_ns(self) -> int: ...
-    @property
-    def confirmed(self) -> bool: ...
-    @property
-    def refused_reason(self) -> str | None: ...
-    @property
-    def over_limit(self) -> bool: ...
-
-
 class Moment(msgspec.Struct, frozen=True):
     """Now, by three clocks: of the market that a feed shows, of the machine's wall, and monotonic."""
 
     market_ns: int
     wall_ns: int
     monotonic_ns: int | None = None
+
+
+class OnFallback(msgspec.Struct, frozen=True):
+    """A row shows another feed than its primary: that feed's name, since when (wall clock), and why in words."""
+
+    label: str
+    since_ns: int | None
+    reason: str
+    is_tagged: bool = True
 
 
 class _Finding(msgspec.Struct, frozen=True):
@@ -95,10 +91,15 @@ class _Judged(msgspec.Struct, frozen=True):
     calendar: TradingCalendar
     market_ns: int
     wall_ns: int
+    monotonic_ns: int | None = None
 
     @property
     def phase(self) -> Phase:
         return self.calendar.phase(self.market_ns)
+
+    @property
+    def sends_bars(self) -> bool:
+        return self.facts is not None and self.facts.sends_bars
 
     @property
     def age_s(self) -> float | None:
@@ -118,15 +119,17 @@ def row_state(
     facts: FeedFacts | None,
     calendar: TradingCalendar,
     now: Moment,
+    fallback: OnFallback | None = None,
 ) -> RowState:
     """Judge a row as of now."""
     source_ns = now.market_ns - (0 if facts is None else round(facts.delay_s * _NS))
-    natural = _nature_tags(facts)
+    via = () if fallback is None else (_via_line(fallback, calendar),)
+    natural = (*_nature_tags(facts), *_via_tags(fallback))
     if snapshot is None or (snapshot.updated_ns is None and snapshot.last_price is None):
-        word, line = _why_no_data(subscription, feed_status, calendar, source_ns, now.wall_ns)
-        return RowState(RowStateKind.NO_DATA, word, natural, line, None)
-    row = _Judged(snapshot, feed_status, facts, calendar, source_ns, now.wall_ns)
-    checks = (_halted, _stale, _delayed, _closed, _extended, _quiet)
+        missing = why_no_data(subscription, feed_status, calendar, source_ns, now.wall_ns)
+        return RowState(RowStateKind.NO_DATA, missing.word, natural, "\n".join((*via, missing.explanation)), None)
+    row = _Judged(snapshot, feed_status, facts, calendar, source_ns, now.wall_ns, now.monotonic_ns)
+    checks = (_halted, _stale, _delayed, _barred, _closed, _extended, _quiet, _unofficial)
     found = [finding for check in checks if (finding := check(row)) is not None]
     lines = [finding.line for finding in found]
     if facts is not None and facts.nature in _NATURE_LINES:
@@ -136,7 +139,7 @@ def row_state(
         primary=first.kind,
         word=first.word,
         tags=(*dict.fromkeys(finding.tag for finding in found if finding.tag), *natural),
-        explanation="\n".join(lines or [first.line]),
+        explanation="\n".join([*via, *(lines or [first.line])]),
         age_s=row.age_s,
     )
 
@@ -155,6 +158,18 @@ def _leading(found: list[_Finding]) -> _Finding:
         if finding.kind is RowStateKind.HALTED:
             break
     return found[0] if found else _Finding(RowStateKind.LIVE, "Live")
+
+
+def _via_tags(fallback: OnFallback | None) -> tuple[str, ...]:
+    if fallback is None or not fallback.is_tagged:
+        return ()
+    name = fallback.label.split(" ")[0]
+    return (f"via {name if len(name) <= _LONGEST_VIA else name[: _LONGEST_VIA - 1] + '…'}",)
+
+
+def _via_line(fallback: OnFallback, calendar: TradingCalendar) -> str:
+    since = "" if fallback.since_ns is None else f" since {_clock(fallback.since_ns, calendar)}"
+    return f"From {fallback.label}{since}: {fallback.reason}"
 
 
 def _nature_tags(facts: FeedFacts | None) -> tuple[str, ...]:
@@ -181,17 +196,24 @@ def _stale(row: _Judged) -> _Finding | None:
     status = row.status
     if status is None:
         return None
-    silent_s = None if status.last_message_ns is None else max(0.0, (row.wall_ns - status.last_message_ns) / _NS)
-    why = _FEED_TROUBLE.get(status.state)
+    silent_s = _silent_s(row, status)
+    why = feed_trouble(status)
     if why is None:
         is_real = row.facts is None or row.facts.nature in (FeedNature.LIVE, FeedNature.DELAYED)
-        if not is_real or silent_s is None or silent_s <= _SILENCE_S or row.phase is Phase.CLOSED:
+        if not is_real or row.sends_bars or silent_s is None or silent_s <= _SILENCE_S or row.phase is Phase.CLOSED:
             return None
         why = "the feed is silent"
-    age = "" if silent_s is None else _age(silent_s)
+    age = "" if silent_s is None else age_in_words(silent_s)
     reason = f": {status.reason}" if status.reason else ""
     line = f"Stale {age}, {why}{reason}".replace("  ", " ")
     return _Finding(RowStateKind.STALE, line, f"stale {age}".rstrip())
+
+
+def _silent_s(row: _Judged, status: FeedStatus) -> float | None:
+    """Return how long nothing has come; by the monotonic clock if it is known, for the wall clock may have been set."""
+    if row.monotonic_ns is not None and status.heard_ns is not None:
+        return max(0.0, (row.monotonic_ns - status.heard_ns) / _NS)
+    return None if status.last_message_ns is None else max(0.0, (row.wall_ns - status.last_message_ns) / _NS)
 
 
 def _delayed(row: _Judged) -> _Finding | None:
@@ -202,6 +224,22 @@ def _delayed(row: _Judged) -> _Finding | None:
     if not facts.delay_s:
         return _Finding(RowStateKind.DELAYED, "The source is delayed", tag="D")
     return _Finding(RowStateKind.DELAYED, f"The source is {minutes:g} min behind the market", tag=f"D{minutes:.0f}")
+
+
+def _barred(row: _Judged) -> _Finding | None:
+    """A close of a bar must not look like a tick, however new it is."""
+    last_ns = row.snapshot.last_trade_ns
+    if not row.sends_bars or last_ns is None:
+        return None
+    minutes = row.snapshot.minutes
+    if minutes is not None and len(minutes) and minutes.opens_ns[-1] + minutes.interval_ns == last_ns:
+        minute = _clock(minutes.opens_ns[-1], row.calendar)[:5]  # its end may be still to come
+        line = f"Close of the minute bar of {minute}, not a live price"
+        return _Finding(RowStateKind.DELAYED, line, f"bar {minute}", "BAR 1m")
+    date = row.calendar.session_date(last_ns)
+    on = f"{date.day} {_MONTHS[date.month - 1]}"
+    line = f"Close of the daily bar of {on} {date.year}, not a live price"
+    return _Finding(RowStateKind.DELAYED, line, f"bar {on}", "BAR 1d")
 
 
 def _closed(row: _Judged) -> _Finding | None:
@@ -239,7 +277,7 @@ def _at_night(row: _Judged) -> _Finding | None:
 
 def _quiet(row: _Judged) -> _Finding | None:
     age_s = row.age_s
-    if age_s is None or row.is_closed:
+    if age_s is None or row.is_closed or row.sends_bars:
         return None
     usual_s = row.snapshot.usual_gap_s
     least, most = _QUIET_RANGE_S
@@ -247,60 +285,14 @@ def _quiet(row: _Judged) -> _Finding | None:
     if age_s <= limit_s:
         return None
     usual = "" if usual_s is None else f", usually {usual_s:.0f} s"
-    return _Finding(RowStateKind.QUIET, f"Nothing new for {_age(age_s)}{usual}", f"quiet {_age(age_s)}")
+    return _Finding(RowStateKind.QUIET, f"Nothing new for {age_in_words(age_s)}{usual}", f"quiet {age_in_words(age_s)}")
 
 
-_FEED_TROUBLE = {
-    FeedState.IDLE: "the feed is switched off",
-    FeedState.CONNECTING: "the feed is connecting",
-    FeedState.AUTHENTICATING: "the feed is connecting",
-    FeedState.STALE: "the feed has stalled",
-    FeedState.BACKING_OFF: "the feed is disconnected",
-    FeedState.REFUSED: "the feed refused the key",
-}
-_FEED_WORDS = {
-    FeedState.IDLE: "feed is off",
-    FeedState.CONNECTING: "connecting",
-    FeedState.AUTHENTICATING: "connecting",
-    FeedState.BACKING_OFF: "feed is down",
-    FeedState.REFUSED: "key refused",
-}
-
-
-def _why_no_data(
-    subscription: SubscriptionState | None,
-    status: FeedStatus | None,
-    calendar: TradingCalendar,
-    market_ns: int,
-    wall_ns: int,
-) -> tuple[str, str]:
-    """Return the word and the sentence why a row has nothing to show."""
-    if subscription is None or status is None:
-        return "no feed", "No feed has this instrument"
-    refused = subscription.refused_reason
-    if refused is not None:
-        known = any(word in refused.lower() for word in _PERMISSION_WORDS)
-        return ("no permission" if known else "refused"), f"The feed refused it: {refused or 'no reason given'}"
-    if subscription.over_limit:
-        return "over limit", "More instruments are asked for than this feed allows on one connection"
-    if status.state in _FEED_WORDS:
-        reason = f": {status.reason}" if status.reason else ""
-        return _FEED_WORDS[status.state], f"No data yet, {_FEED_TROUBLE[status.state]}{reason}"
-    asked_s = max(0, (wall_ns - subscription.asked_ns) // _NS)
-    heard = "the feed confirmed it" if subscription.confirmed else "the feed has not confirmed it"
-    if calendar.phase(market_ns) is Phase.CLOSED:
-        return "closed", f"No data yet: the market is closed. Asked {_age(asked_s)} ago, {heard}"
-    asked = f"{asked_s} s" if asked_s < 60 else _age(asked_s)
-    return f"asked {asked} ago", f"No data yet. Asked {asked} ago, {heard}"
-
-
-def _age(seconds: float) -> str:
-    whole = int(seconds)
-    if whole < 3600:
-        return f"{whole // 60}:{whole % 60:02d}"
-    if whole < 86_400:
-        return f"{whole // 3600} h {whole % 3600 // 60} min"
-    return f"{whole // 86_400} d"
+def _unofficial(row: _Judged) -> _Finding | None:
+    """A price that is shown for want of an official one must say so."""
+    if not row.snapshot.is_unofficial:
+        return None
+    return _Finding(RowStateKind.LIVE, "Price of an odd lot or the like: no trade so far may move the last price")
 
 
 def _clock(instant_ns: int, calendar: TradingCalendar) -> str:

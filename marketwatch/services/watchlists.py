@@ -165,6 +165,27 @@ class WatchlistService:
         """Add an instrument to a list (the current one by default), undoable. Raises DuplicateInstrument."""
         self._insert(instrument_id, list_id, index, f"Added {instrument_id.symbol}")
 
+    def add_several(self, instrument_ids: Sequence[InstrumentId], list_id: str = "") -> str:
+        """Add instruments at the end of a list as one undoable step; those it holds already stay where they are.
+
+        Return what happened in words, empty when nothing.
+        """
+        watchlist = self._need(list_id) if list_id else self._current
+        new = [one for one in dict.fromkeys(instrument_ids) if one not in watchlist]
+        if not new:
+            return ""
+        text = f"Added {new[0].symbol}" if len(new) == 1 else f"Added {len(new)} symbols"
+
+        def take_back() -> None:
+            watchlist.remove([watchlist.index_of(one) for one in new if one in watchlist])
+
+        self._undo.do(
+            text,
+            lambda: watchlist.insert(len(watchlist), [one for one in new if one not in watchlist]),
+            take_back,
+        )
+        return text
+
     def add_heading(self, title: str, list_id: str = "", index: int | None = None) -> None:
         """Add a section heading, undoable. Raises InstrumentError when the title is empty."""
         heading = SectionHeading(clean_name(title))
@@ -204,6 +225,10 @@ class WatchlistService:
     def set_layout(self, list_id: str, layout: ColumnLayout) -> None:
         """Choose the columns of a list."""
         self._need(list_id).set_layout(layout)
+
+    def do(self, text: str, forward: Callable[[], object], backward: Callable[[], object]) -> None:
+        """Do something else about listed instruments that is undone and redone in turn with the changes of lists."""
+        self._undo.do(text, forward, backward)
 
     def undo(self) -> str:
         """Undo the newest undoable change; return what it was, empty when there is none."""

@@ -16,10 +16,11 @@ from marketwatch.domain.watchlist import ColumnLayout, SortState, WatchlistRecor
 from marketwatch.errors import NewerDocument, StorageError
 from marketwatch.storage.atomic import advice_for, reason_of
 from marketwatch.storage.database_file import BUSY_TIMEOUT_S, DatabaseFile, DatabaseInUse, load_migrations, typed
+from marketwatch.storage.feed_choices import FeedChoiceStore
 from marketwatch.storage.feed_configs import FeedConfigStore
 from marketwatch.storage.notices import StorageNotice
 
-_TABLES: Final = frozenset({"watchlists", "watchlist_entries", "feed_configs"})
+_TABLES: Final = frozenset({"watchlists", "watchlist_entries", "feed_configs", "feed_choices"})
 
 _UPSERT: Final = """
     INSERT INTO watchlists (id, name, position, layout, sort_column, sort_descending) VALUES (?, ?, ?, ?, ?, ?)
@@ -39,6 +40,7 @@ class StateDatabase:
         self.is_read_only = False
         self._has_changed = False
         self.feed_configs = FeedConfigStore(connection, self._transaction)
+        self.feed_choices = FeedChoiceStore(connection, self._transaction)
 
     @classmethod
     async def open(cls, path: Path, backups: Path | None = None) -> StateDatabase:

@@ -40,6 +40,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     window_geometry: str = ""
     window_state: str = ""
     chart_interval: ShortText = "1m"
+    falls_back_to_next: bool = False
 
 
 def to_base64(data: bytes) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import datetime as dt
+import itertools
 import random
 import statistics
 import tempfile
@@ -61,6 +63,8 @@ def _look_ups(directory: InstrumentDirectory, catalogue: MasterCatalogue) -> lis
     symbols = [each.id.symbol[:1] + each.id.symbol[1:] for each in chosen]  # strings of their own, not the index's
     ids = [InstrumentId(venue, segment, symbol) for (venue, segment, _), symbol in zip(tokens, symbols, strict=True)]
 
+    at = [(venue, symbol) for (venue, _, _), symbol in zip(tokens, symbols, strict=True)]
+
     def by_token() -> None:
         for venue, segment, token in tokens:
             directory.by_token(venue, segment, token)
@@ -77,9 +81,10 @@ def _look_ups(directory: InstrumentDirectory, catalogue: MasterCatalogue) -> lis
         for identity in ids:
             directory.get(identity)
 
-    found: tuple[tuple[str, Callable[[], None]], ...] = (
+    found: tuple[tuple[str, Callable[[], object]], ...] = (
         ("identity", by_identity),
         ("symbol", by_symbol),
+        ("venue and symbol", lambda: collections.deque(itertools.starmap(directory.at, at), maxlen=0)),
         ("venue, segment and token", by_token),
         ("Kite's instrument token", by_feed_token),
     )

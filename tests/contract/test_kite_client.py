@@ -29,7 +29,7 @@ from marketwatch.protocols.kite.address import (
     upgrade_refusal,
 )
 from marketwatch.protocols.kite.client import EXPIRED, KiteClient
-from marketwatch.protocols.kite.packets import LtpPacket, encode, frame
+from marketwatch.protocols.kite.packets import FullPacket, LtpPacket, encode, frame
 
 
 def opened() -> KiteClient:
@@ -144,6 +144,48 @@ def test_silence_is_reported_and_a_late_packet_still_confirms() -> None:
     assert client.next_deadline() is None
 
 
+def full(token: int) -> bytes:
+    book = (5, 157_340, 1, *(0,) * 12, 172, 157_370, 3, *(0,) * 12)
+    return frame([encode(FullPacket(token, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, book))])
+
+
+def test_what_its_packets_hold_already_is_confirmed_at_once() -> None:
+    client = opened()
+    trades, depth, quotes = topics("T.408065", "DEPTH.408065", "Q.408065")
+    client.subscribe([trades], 100.0)
+    sent(client)
+    client.receive(full(408065), 101.0)
+    assert client.take_control() == [Confirmed(trades)]
+    client.subscribe([depth], 102.0)
+    assert (sent(client), client.take_control()) == ([], [Confirmed(depth)])
+    assert client.next_deadline() is None
+    client.unsubscribe([depth], 103.0)
+    client.subscribe([depth, quotes], 104.0)
+    assert client.take_control() == [Released(depth), Confirmed(depth), Confirmed(quotes)]
+
+
+def test_a_lower_mode_and_an_end_make_it_wait_for_packets_again() -> None:
+    client = opened()
+    (last, depth) = topics("LTP.408065", "DEPTH.408065")
+    client.subscribe([last, depth], 100.0)
+    client.receive(full(408065), 101.0)
+    client.unsubscribe([depth], 102.0)
+    client.receive(full(408065), 102.1)  # was on its way already
+    client.take_control()
+    client.subscribe([depth], 103.0)
+    assert client.take_control() == []
+    client.receive(full(408065), 104.0)
+    assert client.take_control() == [Confirmed(depth)]
+    client.unsubscribe([last, depth], 105.0)
+    client.subscribe(topics("LTP.9"), 105.0)
+    client.receive(full(408065), 105.1)
+    client.take_control()
+    client.subscribe([depth], 106.0)
+    assert client.take_control() == []
+    client.deadline_passed(116.0)
+    assert client.take_control() == [Unconfirmed(Topic(Channel.LAST_PRICE, "9")), Unconfirmed(depth)]
+
+
 @pytest.mark.parametrize(
     ("typed", "used"),
     [
@@ -183,8 +225,13 @@ def test_half_a_credential_is_refused(half: str) -> None:
 def test_19_and_20_refused_upgrades() -> None:
     page = b"<html><body>403 Forbidden</body></html>"
     expired = b'{"status":"error","message":"Incorrect `access_token`.","error_type":"TokenException"}'
-    assert upgrade_refusal(403, page) == AuthenticationFailed(EXPIRED)
-    assert upgrade_refusal(403, expired) == AuthenticationFailed(f"{EXPIRED} (Incorrect `access_token`.)")
+    assert upgrade_refusal(403, page) == AuthenticationFailed(EXPIRED, is_session_over=True)
+    said = AuthenticationFailed(f"{EXPIRED} (Incorrect `access_token`.)", is_session_over=True)
+    assert upgrade_refusal(403, expired) == said
+    unknown = b'{"status":"error","message":"Invalid `api_key`.","error_type":"InputException"}'
+    assert upgrade_refusal(403, unknown) == AuthenticationFailed("Kite does not know the API key (Invalid `api_key`.)")
+    plan = b'{"status":"error","message":"No market data in this plan","error_type":"PermissionException"}'
+    assert upgrade_refusal(403, plan) == Refused(None, "No market data in this plan", entitlement=True)
     limit = upgrade_refusal(429, b"")
     assert limit == ConnectionLimit("Kite allows three connections for one API key")
     assert upgrade_refusal(400, b"") == Refused(None, "Kite does not understand the connection's address")

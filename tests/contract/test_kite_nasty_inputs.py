@@ -2,12 +2,14 @@
 
 19 (a page at the upgrade) and 20 (the close each morning, which the answer to the next upgrade explains) are in
 test_kite_client.py, 25 (errors that call themselves HTTP 200) in test_kite_login.py, 24 (rows of the list of
-instruments) in tests/unit/instruments/test_kite_master.py.
+instruments) also in tests/unit/instruments/test_kite_master.py.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import struct
+from decimal import Decimal
 
 import pytest
 
@@ -20,6 +22,7 @@ from marketwatch.domain.events import (
     TradeTick,
 )
 from marketwatch.domain.secret import Secret
+from marketwatch.instruments.masters.kite import load_kite
 from marketwatch.protocols.base import (
     AuthenticationFailed,
     Channel,
@@ -32,6 +35,7 @@ from marketwatch.protocols.base import (
 )
 from marketwatch.protocols.kite.client import EXPIRED, KiteClient
 from marketwatch.protocols.kite.packets import FullPacket, IndexPacket, LtpPacket, QuotePacket, encode, frame
+from marketwatch.protocols.kite.requests import parse_token
 
 RELIANCE, INFY, NIFTY, USDINR = 738561, 408065, 256265, 315907
 OPENED = 1_751_255_100  # 2025-06-30 09:15 in India
@@ -281,9 +285,9 @@ def test_15_odd_books(client: KiteClient) -> None:
         (b'{"type":"error"}', [Notice("Kite reported an error without a reason")]),
         (
             b'{"status":"error","message":"Token is invalid","error_type":"TokenException"}',
-            [AuthenticationFailed(f"{EXPIRED} (Token is invalid)")],
+            [AuthenticationFailed(f"{EXPIRED} (Token is invalid)", True)],
         ),
-        (b'{"type":"error","data":"TokenException"}', [AuthenticationFailed(f"{EXPIRED} (TokenException)")]),
+        (b'{"type":"error","data":"TokenException"}', [AuthenticationFailed(f"{EXPIRED} (TokenException)", True)]),
     ],
 )
 def test_16_texts(client: KiteClient, text: bytes, controls: list[Control]) -> None:
@@ -349,6 +353,30 @@ def test_23_unknown_segments_are_read_in_hundredths_and_flagged_once(client: Kit
     (notice,) = client.take_control()
     assert isinstance(notice, Notice)
     assert f"({segment})" in notice.text
+
+
+def test_24_rows_of_the_list_with_quotes_commas_and_empty_cells() -> None:
+    header = (
+        "instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,tick_size,lot_size,"
+        "instrument_type,segment,exchange"
+    )
+    rows = (
+        '408065,1594,INFY,"INFOSYS, ""THE"" LIMITED",0,,,0.05,1,EQ,NSE,NSE',
+        '3861249,15083,ADANIPORTS,"ADANI PORT & SEZ",0.0,,0.0,0.05,1,EQ,NSE,NSE',
+        "12073986,47164,BANKNIFTY18JAN23500CE,,2528.4,2018-01-25,23500.0,0.05,40,CE,NFO-OPT,NFO",
+        "5720322,22345,NIFTY15DECFUT,,78.0,2015-12-31,,0.05,75,FUT,NFO-FUT,NFO",
+    )
+    loaded = load_kite(["\n".join((header, *rows)).encode()])
+    assert loaded.skipped.rows == []
+    facts = [(one.feed_token, one.instrument.name, one.expiry, one.strike) for one in loaded.listings]
+    assert facts == [
+        ("408065", 'INFOSYS, "THE" LIMITED', None, None),
+        ("3861249", "ADANI PORT & SEZ", None, None),
+        ("12073986", "", dt.date(2018, 1, 25), Decimal("23500.0")),
+        ("5720322", "", dt.date(2015, 12, 31), None),
+    ]
+    for token, *_ in facts:
+        assert parse_token(token) == int(token)
 
 
 def test_the_reference_frames(client: KiteClient) -> None:

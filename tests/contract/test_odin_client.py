@@ -32,7 +32,7 @@ from marketwatch.protocols.base import (
     Topic,
     Unconfirmed,
 )
-from marketwatch.protocols.odin.address import connection_url, normalise_url, upgrade_headers
+from marketwatch.protocols.odin.address import connection_url, normalise_url
 from marketwatch.protocols.odin.client import OdinClient
 from marketwatch.protocols.odin.keys import exchange_token, feed_key, instrument_of
 from marketwatch.protocols.odin.tokens import GUIDE_MISTAKES, POPULAR
@@ -385,7 +385,6 @@ def test_addresses() -> None:
     assert normalise_url("wss://host/odin/enhanced-stream/") == "wss://host/odin/enhanced-stream"
     assert connection_url("ws://h/p", None).reveal() == "ws://h/p"
     assert connection_url("ws://h/p", None, "Büro & Co").reveal() == "ws://h/p?client_id=B%C3%BCro%20%26%20Co"
-    assert upgrade_headers(None) == {}
     for bad in ("localhost:8080", "http://localhost", "ws://host/?client_id=me", "ws://user@host"):
         with pytest.raises(ConfigurationError):
             normalise_url(bad)

@@ -39,13 +39,7 @@ from marketwatch.protocols.base import (
     Released,
     Unconfirmed,
 )
-from marketwatch.protocols.stream_service.address import (
-    connection_url,
-    endpoint_url,
-    normalise_url,
-    upgrade_headers,
-    upgrade_refusal,
-)
+from marketwatch.protocols.stream_service.address import endpoint_url, normalise_url, upgrade_refusal
 from marketwatch.protocols.stream_service.endpoints import Endpoint
 from marketwatch.protocols.stream_service.keys import canonical, feed_key, instrument_of
 
@@ -242,8 +236,6 @@ def test_addresses() -> None:
     main = normalise_url("wss://host/feed/ws/stream")
     assert endpoint_url(main, Endpoint.PORTFOLIO) == "wss://host/feed/ws/portfolio"
     assert endpoint_url(endpoint_url(main, Endpoint.ALERTS), Endpoint.ANALYSIS) == "wss://host/feed/ws/analysis"
-    assert connection_url(main, None, "me").reveal() == main
-    assert upgrade_headers(None) == {}
     with pytest.raises(ConfigurationError):
         endpoint_url("ws://host/other", Endpoint.MAIN)
     with pytest.raises(ConfigurationError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http
+import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -15,8 +16,17 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from marketwatch.domain.events import DayStatistics, MarketEvent, Quote, TradeTick
+from marketwatch.domain.events import (
+    BatchBar,
+    Depth,
+    DepthLevel,
+    MarketEvent,
+    MarketStatistics,
+    Quote,
+    TradeTick,
+)
 from marketwatch.feeds.catalog import FeedKind
+from marketwatch.protocols.data_provider.server import DataProviderServer
 from marketwatch.protocols.kite.book import KiteBook
 from marketwatch.protocols.kite.server import KiteServer, check_upgrade
 from marketwatch.protocols.odin.encoding import Figures, market_data
@@ -35,6 +45,8 @@ INDIAN_MS = 1_756_971_590_198
 AMERICAN_MS = 1_751_050_800_000
 """15:00 in New York on 27 June 2025."""
 SBIN_TOKEN = "779521"
+SBIN_BIDS = ((807.7, 50.0, 3), (807.65, 1_250.0, 12), (807.6, 900.0, 4), (807.55, 10.0, 1), (807.5, 5.0, 1))
+SBIN_ASKS = ((807.8, 75.0, 2), (807.85, 640.0, 9), (807.9, 320.0, 5))
 API_KEY, ACCESS_TOKEN = "canary-api-key-51d0", "canary-access-token-8e7c"
 _TICK_S = 1.0
 
@@ -84,9 +96,25 @@ class _KiteSide:
 def _kite_events() -> list[MarketEvent]:
     at_s = INDIAN_MS // 1000
     return [
-        DayStatistics(key=SBIN_TOKEN, prev_close=811.95, day_volume=8_052_913.0, day_vwap=809.5),
+        MarketStatistics(
+            key=SBIN_TOKEN,
+            prev_close=811.95,
+            day_volume=8_052_913.0,
+            day_vwap=809.5,
+            total_bid_size=1_234_567.0,
+            total_ask_size=411_522.0,
+        ),
         TradeTick(key=SBIN_TOKEN, stamp=at_s, price=807.75, size=100.0),
-        Quote(key=SBIN_TOKEN, stamp=at_s, bid=807.7, bid_size=50.0, ask=807.8, ask_size=75.0),
+        Depth(
+            key=SBIN_TOKEN,
+            stamp=at_s,
+            bid=807.7,
+            bid_size=50.0,
+            ask=807.8,
+            ask_size=75.0,
+            bids=tuple(DepthLevel(*level) for level in SBIN_BIDS),
+            asks=tuple(DepthLevel(*level) for level in SBIN_ASKS),
+        ),
     ]
 
 
@@ -162,11 +190,56 @@ class _StreamSide:
         return ()
 
 
+class _OwnSide:
+    """Says what it has to say as soon as somebody is there, and understands nothing."""
+
+    def __init__(self, path: str) -> None:
+        pass
+
+    def opened(self, now: float) -> Messages:
+        trade = {"s": "AAPL", "p": 190.55, "v": 100, "t": AMERICAN_MS, "bid": 190.54, "ask": "190.57"}
+        return [json.dumps({"type": "trade", "data": [trade]})]
+
+    def received(self, message: str | bytes) -> Messages:
+        return ()
+
+    def passed(self, now: float) -> Messages:
+        return ()
+
+
+class _DataSide:
+    def __init__(self, path: str) -> None:
+        self._server = DataProviderServer("a-session", lambda ticker, resolution: _BARS.get((ticker, resolution)))
+
+    def opened(self, now: float) -> Messages:
+        self._server.connection_made(now)
+        return self._server.data_to_send()
+
+    def received(self, message: str | bytes) -> Messages:
+        self._server.receive(message, 0.0)
+        return self._server.data_to_send()
+
+    def passed(self, now: float) -> Messages:
+        self._server.deadline_passed(now)
+        return self._server.data_to_send()
+
+
+_FRIDAY_NS = 1_750_982_400_000_000_000  # midnight UTC of 27 June 2025
+_BARS = {
+    ("AAPL", "1d"): (
+        BatchBar(_FRIDAY_NS - 86_400_000_000_000, 201.4, 202.6, 199.5, 201.0, 50_799_121.0),
+        BatchBar(_FRIDAY_NS, 201.9, 203.2, 190.1, 190.55, 73_188_571.0),
+    ),
+    ("AAPL", "1m"): (BatchBar((AMERICAN_MS - 60_000) * 1_000_000, 190.5, 190.6, 190.4, 190.55, 1_200.0),),
+}
+
 _SIDES: Mapping[FeedKind, Callable[[str], Side]] = {
     FeedKind.KITE: _KiteSide,
     FeedKind.POLYGON_LOCAL: _PolygonSide,
     FeedKind.ODIN: _OdinSide,
     FeedKind.STREAM_SERVICE: _StreamSide,
+    FeedKind.MAPPING: _OwnSide,
+    FeedKind.DATA_PROVIDER: _DataSide,
 }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from client_rig import serving
+from data_provider_rig import bar_server
 from gateway_rig import KEY
 
 import marketwatch.client
@@ -50,8 +51,8 @@ async def test_the_example_does_what_it_says(name: str, monkeypatch: pytest.Monk
     text = inspect.getdoc(NAMES[name]) or ""
     examples = doctest.DocTestParser().get_examples(text)
     assert examples
-    async with serving() as (server, _), asyncio.timeout(20):
-        names = {**vars(marketwatch.client), "url": server.url, "key": KEY}
+    async with serving() as (server, _), bar_server() as bars, asyncio.timeout(20):
+        names = {**vars(marketwatch.client), "url": server.url, "key": KEY, "bars_url": bars.url}
         for example in examples:
             said = await _do(example, names)
             assert _CHECKER.check_output(example.want, said, 0), f"{example.source}said {said!r}"

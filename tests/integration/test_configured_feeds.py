@@ -142,14 +142,23 @@ async def test_a_new_name_costs_no_connection(desk: Desk) -> None:
         assert own.streams == 1
 
 
-async def test_another_policy_builds_the_feed_anew_with_its_row(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    "change", [{"reconnect": ReconnectPolicy.FIVE_ATTEMPTS}, {"channels": ("T",)}, {"channels": ("T", "Q", "AM")}]
+)
+async def test_another_policy_or_channel_keeps_connection_row_and_figures(
+    desk: Desk, change: dict[str, object]
+) -> None:
     async with server() as own:
         await desk.apply(massive(own.url))
         await desk.shows_price()
-        await desk.apply(msgspec.structs.replace(massive(own.url), reconnect=ReconnectPolicy.FIVE_ATTEMPTS))
-        await until(lambda: own.streams == 2)
-        await desk.shows_price()
-        assert desk.served_by() == ONE
+        before = desk.core.hub.snapshot(AAPL)
+        await desk.apply(msgspec.structs.replace(massive(own.url, name="Ours"), **change))
+        assert desk.core.hub.snapshot(AAPL) is before
+        supervisor = desk.core.feeds.supervisor(ONE)
+        wanted = {topic.channel.value for topic in supervisor.difference().wanted}
+        assert wanted == set(change.get("channels", ("T", "Q")))  # type: ignore[call-overload]
+        assert supervisor.status().label == "Ours"
+        assert own.streams == 1
 
 
 async def test_the_first_feed_that_has_an_instrument_serves_it(desk: Desk) -> None:
@@ -157,8 +166,14 @@ async def test_the_first_feed_that_has_an_instrument_serves_it(desk: Desk) -> No
         first, second = massive(one.url), massive(two.url, TWO, "Second")
         await desk.apply(first, second)
         assert (desk.served_by(), desk.served_by(SBIN), desk.sessions.feed_ids) == (ONE, None, (ONE, TWO))
+        await desk.shows_price()
         await desk.apply(second, first)
-        assert (desk.served_by(), desk.sessions.feed_ids) == (TWO, (TWO, ONE))
+        assert desk.sessions.feed_ids == (TWO, ONE)
+        shown = desk.core.hub.snapshot(AAPL)
+        assert shown is not None
+        assert shown.last_price == 190.55  # until the other feed has figures, those of the first stay
+        await until(lambda: desk.served_by() == TWO)
+        await desk.shows_price()
         await desk.apply(msgspec.structs.replace(second, enabled=False), first)
         assert (desk.served_by(), desk.sessions.feed_ids) == (ONE, (ONE,))
         assert desk.sessions.view is not None

@@ -22,12 +22,10 @@ from marketwatch.feeds.liveness import SilenceLimits
 from marketwatch.feeds.status import FeedState
 from marketwatch.protocols.base import Channel
 from marketwatch.protocols.odin.address import normalise_url as odin_url
-from marketwatch.protocols.odin.address import upgrade_headers as odin_headers
 from marketwatch.protocols.odin.client import OdinClient
 from marketwatch.protocols.odin.keys import feed_key as odin_key
 from marketwatch.protocols.odin.keys import instrument_of as odin_instrument
 from marketwatch.protocols.stream_service.address import normalise_url as stream_url
-from marketwatch.protocols.stream_service.address import upgrade_headers as stream_headers
 from marketwatch.protocols.stream_service.client import StreamServiceClient
 from marketwatch.protocols.stream_service.keys import feed_key as stream_key
 from marketwatch.protocols.stream_service.keys import instrument_of as stream_instrument
@@ -37,7 +35,6 @@ ODIN = FeedSpec(
     kind=FeedKind.MASSIVE,
     label="Odin Streamer",
     protocol=OdinClient,
-    headers=odin_headers,
     normalise_url=odin_url,
     addresses={},
     credential_names=(),
@@ -53,7 +50,6 @@ STREAM = FeedSpec(
     kind=FeedKind.MASSIVE,
     label="Stream service",
     protocol=StreamServiceClient,
-    headers=stream_headers,
     normalise_url=stream_url,
     addresses={},
     credential_names=(),

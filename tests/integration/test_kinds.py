@@ -12,7 +12,7 @@ from integration.kind_servers import ACCESS_TOKEN, API_KEY, SBIN_TOKEN, kind_ser
 from program_rig import Ended, bid_and_ask, files_below, keep_lists, program, rows_of, warnings_in
 from supervisor_rig import Rig, until_confirmed, until_state
 
-from marketwatch.domain.events import MarketEvent, PriceValue, Quote, TradeTick
+from marketwatch.domain.events import MarketEvent, PriceValue, Quote, TradeTick, VendorBar
 from marketwatch.domain.secret import Secret
 from marketwatch.feeds.catalog import CATALOG, FeedKind
 from marketwatch.feeds.status import FeedState
@@ -22,22 +22,25 @@ from marketwatch.runtime.redaction import Redactor
 KITE_KEY = Secret(f"{API_KEY}:{ACCESS_TOKEN}")
 CANARIES = (API_KEY, ACCESS_TOKEN)
 ENVIRONMENT = {"KITE_API_KEY": API_KEY, "KITE_ACCESS_TOKEN": ACCESS_TOKEN}
-ENDED = (FeedState.REFUSED, FeedState.BACKING_OFF)
+ENDED = (FeedState.REFUSED, FeedState.SIGNED_OUT, FeedState.BACKING_OFF)
 CASES = {
     FeedKind.POLYGON_LOCAL: ("AAPL", ("T", "Q"), 190.55, (190.54, 190.57)),
     FeedKind.ODIN: ("NSE:SBIN", ("T",), 807.75, None),
     FeedKind.STREAM_SERVICE: ("SBIN", ("T",), 807.75, None),
+    FeedKind.MAPPING: ("AAPL", ("T", "Q"), 190.55, (190.54, 190.57)),
     FeedKind.KITE: (SBIN_TOKEN, ("T", "Q"), 807.75, (807.7, 807.8)),
+    FeedKind.DATA_PROVIDER: ("AAPL", ("BARS",), 190.55, None),
 }
 
 
 def prices(events: list[MarketEvent]) -> list[float]:
-    """Return the prices that came, traded or stated."""
-    return [
+    """Return the prices that came: traded, stated, or of bars that were asked for."""
+    found = [
         event.price if isinstance(event, TradeTick) else event.value
         for event in events
         if isinstance(event, TradeTick | PriceValue)
     ]
+    return found or [event.close for event in events if isinstance(event, VendorBar)]
 
 
 def kite_rig(rig: Rig) -> Rig:
@@ -97,15 +100,16 @@ async def test_the_key_of_kite_travels_in_the_query_and_in_no_header(rig: Rig) -
     assert not any(canary in f"{server.headers[0]}" for canary in CANARIES)
 
 
-async def test_a_refused_key_of_kite_stops_until_it_is_another(rig: Rig) -> None:
+async def test_a_refused_token_of_kite_waits_for_the_sign_in(rig: Rig) -> None:
     rig.key = Secret(f"{API_KEY}:yesterdays-token")
     async with kind_server(FeedKind.KITE) as server:
         supervisor = rig.supervisor(server.url, f"T.{SBIN_TOKEN}", spec=CATALOG[FeedKind.KITE])
-        await until_state(supervisor, FeedState.REFUSED)
+        await until_state(supervisor, FeedState.SIGNED_OUT)
         status = supervisor.status()
         assert "log in to Kite again" in status.reason
         assert "Incorrect `api_key` or `access_token`." in status.reason
-        assert status.next_step == "Check the key in the settings"
+        assert (status.next_step, status.signed_out_since) == ("Sign in for today", "")
+        supervisor.reconnect()
         await rig.time.advance(3600.0)
         assert server.count == 1
 
@@ -231,7 +235,7 @@ async def test_a_refused_token_is_said_in_the_rows_and_its_value_nowhere(tmp_pat
         given = watching(FeedKind.KITE, server.url, "SBIN")
         async with program(tmp_path, *given, environment=ENVIRONMENT) as running:
             await running.ready()
-            report = await running.report_when(lambda report: report["feeds"][0]["state"] == "refused")
+            report = await running.report_when(lambda report: report["feeds"][0]["state"] == "signed out")
             assert "log in to Kite again" in report["feeds"][0]["reason"]
             assert "Incorrect *** or ***" in report["feeds"][0]["reason"]
             ended = await running.quit()
@@ -246,6 +250,8 @@ async def test_a_refused_token_is_said_in_the_rows_and_its_value_nowhere(tmp_pat
         (FeedKind.POLYGON_LOCAL, "AAPL", ("190.55", "190.54", "190.57", "100")),
         (FeedKind.ODIN, "SBIN", ("807.75", "—", "—", "80.53\u202fL")),
         (FeedKind.STREAM_SERVICE, "SBIN", ("807.75", "—", "—", "80.53\u202fL")),
+        (FeedKind.MAPPING, "AAPL", ("190.55", "190.54", "190.57", "100")),
+        (FeedKind.DATA_PROVIDER, "AAPL", ("190.55", "—", "—", "73.19\u202fM")),
     ],
 )
 async def test_a_server_without_keys_is_watched_without_one(

@@ -6,7 +6,11 @@ import asyncio
 import datetime
 import importlib.util
 import ipaddress
+import socket
 import ssl
+import sys
+import threading
+import traceback
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -155,3 +159,73 @@ async def test_a_socks_proxy_without_its_part_is_explained(pool: WorkerPool) -> 
         pytest.skip("the part for SOCKS proxies is installed")
     with pytest.raises(ConfigurationError, match="SOCKS"):
         await transport(pool, proxy="socks5://127.0.0.1:1").connect("wss://feed.invalid/stocks", {})
+
+
+@pytest.mark.parametrize(
+    ("environment", "url", "is_used"),
+    [
+        ({}, "wss://feed.invalid/stocks", True),
+        ({"no_proxy": "other.invalid"}, "wss://feed.invalid/stocks", True),
+        ({"no_proxy": "feed.invalid"}, "wss://feed.invalid/stocks", False),
+        ({}, "ws://localhost:1/stocks", False),
+    ],
+)
+async def test_the_proxy_of_the_environment_is_used_unless_told_otherwise(
+    environment: dict[str, str], url: str, is_used: bool, pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bytes] = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readline())
+        writer.close()
+        await writer.wait_closed()
+
+    for name in ("https_proxy", "all_proxy", "no_proxy", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    async with await asyncio.start_server(proxy, "127.0.0.1", 0) as server:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        with pytest.raises((ProxyFailed, OSError, PeerClosed)):
+            await transport(pool).connect(url, {})
+    assert asked == ([b"CONNECT feed.invalid:443 HTTP/1.1\r\n"] if is_used else [])
+
+
+@pytest.mark.parametrize("proxy", ["gopher://user:KEY@proxy", "http://user:KEY@127.0.0.1:99999"])
+async def test_what_is_raised_holds_neither_the_address_nor_the_proxy(proxy: str, pool: WorkerPool) -> None:
+    canary = "-".join(("canary", "5d1f"))  # not as it is: a traceback shows the lines of this file
+    through = transport(pool, proxy=proxy.replace("KEY", canary))
+    with pytest.raises(ProxyFailed) as caught:
+        await through.connect(f"wss://feed.invalid/stocks?api_key={canary}", {})
+    assert canary not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_the_name_of_a_proxy_is_looked_up_in_a_thread_of_ours(
+    pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+    asked: list[bytes] = []
+    known = socket.getaddrinfo
+
+    def look_up(host: str, *others: object, **more: object) -> object:
+        threads.append(threading.current_thread().name)
+        return known("127.0.0.1", *others, **more)  # type: ignore[arg-type]
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(proxy, "127.0.0.1", 0) as server:
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises((ProxyFailed, PeerClosed)):
+            await transport(pool, proxy=f"http://me:pass@proxy.invalid:{port}").connect("wss://feed.invalid/stocks", {})
+    assert [name.startswith("test worker") for name in threads] == [True]
+    assert b"Proxy-Authorization: Basic bWU6cGFzcw==" in asked[0]  # the name is another, its user is the same
+
+
+def test_p16_nothing_turns_verification_off() -> None:
+    sources = Path(sys.modules["marketwatch"].__path__[0]).rglob("*.py")
+    ways = ("CERT_NONE", "check_hostname", "verify_mode", "_create_unverified_context", "ssl=False", "verify=False")
+    assert {path.name: way for path in sources for way in ways if way in path.read_text(encoding="utf-8")} == {}

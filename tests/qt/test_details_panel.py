@@ -8,14 +8,15 @@ import pytest
 from hub_rig import IBM, HubRig, new_york, trade
 from pytestqt.qtbot import QtBot
 
-from marketwatch.domain.events import DayStatistics, Quote
-from marketwatch.domain.ids import CASH, InstrumentId, Venue
+from marketwatch.domain.events import DayStatistics, MarketStatistics, Quote, YearStatistics
+from marketwatch.domain.ids import CASH, FUTURES, INDEX, FeedId, InstrumentId, Venue
 from marketwatch.domain.instrument import Instrument
 from marketwatch.domain.snapshot import Snapshot
 from marketwatch.qt.formatting import CUT, MISSING
 from marketwatch.qt.icons import IconSet
 from marketwatch.qt.panels.details_panel import DetailsPanel
 from marketwatch.qt.theme import Theme
+from marketwatch.services.feed_difference import DelayMeter, FeedDifference, FeedSide, difference_of
 from marketwatch.services.feed_route import FeedFacts
 from marketwatch.services.presentation import RowState, RowStateKind
 
@@ -33,6 +34,7 @@ class Market:
         self.rig = HubRig(**facts)
         self.state = RowState(RowStateKind.LIVE, "", (), "Live", 0.0)
         self.asked = 0
+        self.pair: FeedDifference | None = None
 
     def snapshot(self, instrument_id: InstrumentId) -> Snapshot | None:
         return self.rig.hub.snapshot(instrument_id)
@@ -46,6 +48,9 @@ class Market:
 
     def facts(self, instrument_id: InstrumentId) -> FeedFacts | None:
         return self.rig.facts if instrument_id == IBM.id else None
+
+    def difference(self, instrument_id: InstrumentId) -> FeedDifference | None:
+        return self.pair
 
     def trade(self, when: str, price: float, size: float = 100) -> Snapshot:
         return self.rig.publish(trade(when, price, size))
@@ -239,3 +244,127 @@ def test_direction_has_a_second_cue_in_monochrome(panel: DetailsPanel, theme: Th
     theme.switch(preset="mono")
     panel.grab()
     assert panel.head.shown[1] == "▲ +2.80 (+1.00%)"
+
+
+NIFTY_FUTURE = Instrument(
+    id=InstrumentId(Venue("NFO"), FUTURES, "NIFTY25SEPFUT"), currency="INR", tick_size=Decimal("0.05")
+)
+
+
+def follow(panel: DetailsPanel, market: Market, instrument: Instrument, **figures: float) -> None:
+    """Show an instrument of which a vendor has stated some figures."""
+    market.rig.hub.track(instrument, market.rig.facts.id, "X")
+    market.rig.publish(MarketStatistics(key="X", stamp=new_york("09:58") // 1_000_000, **figures))
+    panel.show_instrument(instrument)
+
+
+def test_sums_of_the_book_are_written_short_by_currency(panel: DetailsPanel, market: Market) -> None:
+    follow(panel, market, OTHER, total_bid_size=1_234_567.0, total_ask_size=411_522.0)
+    assert value(panel, "total_bid_size") == ("12.35\u202fL", "75% of both")
+    assert value(panel, "total_ask_size") == ("4.12\u202fL", "25% of both")
+    line = panel.line("total_bid_size")
+    assert line is not None
+    assert "12,34,567" in line.toolTip()
+
+
+def test_sums_that_are_not_stated_say_so_where_there_could_be_some(panel: DetailsPanel, market: Market) -> None:
+    follow(panel, market, OTHER)
+    line = panel.line("total_ask_size")
+    assert line is not None
+    assert value(panel, "total_ask_size") == (MISSING, "")
+    assert line.toolTip() == "Not stated by this feed so far"
+
+
+def test_sums_are_no_line_where_there_can_be_none(panel: DetailsPanel, market: Market) -> None:
+    assert panel.line("total_bid_size") is None  # the tape of the United States has none
+    follow(panel, market, Instrument(id=InstrumentId(Venue("NSE"), INDEX, "NIFTY 50"), currency="INR"))
+    assert panel.line("total_bid_size") is None
+
+
+def test_open_interest_is_of_derivatives(panel: DetailsPanel, market: Market) -> None:
+    assert panel.line("open_interest") is None
+    follow(panel, market, NIFTY_FUTURE)
+    line = panel.line("open_interest")
+    assert line is not None
+    assert value(panel, "open_interest") == (MISSING, "")
+    assert line.toolTip() == "Not stated by this feed so far"
+    figures = {"open_interest": 12_345_678.0, "open_interest_high": 13_000_000.0, "open_interest_low": 9_000_000.0}
+    market.rig.publish(MarketStatistics(key="X", stamp=new_york("09:59") // 1_000_000, **figures))
+    panel.refresh()
+    assert value(panel, "open_interest") == ("1.23\u202fCr", "90.00\u202fL to 1.30\u202fCr")
+    assert "1,23,45,678" in line.toolTip()
+    assert "today 90,00,000 to 1,30,00,000" in line.toolTip()
+
+
+@pytest.mark.parametrize(
+    ("last", "place"),
+    [(282.8, "46% of range"), (320.0, "above the stated high"), (240.0, "below the stated low")],
+)
+def test_the_year_has_a_range_of_its_own_once_it_is_known(
+    panel: DetailsPanel, market: Market, last: float, place: str
+) -> None:
+    assert panel.year_line.isHidden()
+    market.trade("09:59", last)
+    market.rig.publish(YearStatistics(key="IBM", high_52w=320.0 - 0.5, low_52w=251.5))
+    panel.refresh()
+    assert panel.year_line.isVisible()
+    view = panel.year_line.view
+    assert (view.name, view.low_text, view.high_text, view.place) == ("52 weeks", "251.50", "319.50", place)
+    assert panel.year_line.accessibleName() == f"52 weeks 251.50 to 319.50, {place}"
+    market.rig.hub.reset(market.rig.facts.id)
+    panel.refresh()
+    assert panel.year_line.isHidden()
+
+
+def test_a_close_that_is_not_the_previous_one_has_a_line(panel: DetailsPanel, market: Market) -> None:
+    market.rig.publish(YearStatistics(key="IBM", last_close=280.0))
+    panel.refresh()
+    assert panel.line("last_close") is None  # it is the previous close
+    market.rig.publish(YearStatistics(key="IBM", last_close=282.8))
+    panel.refresh()
+    assert value(panel, "last_close") == ("282.80", "")
+
+
+def feed_side(label: str, price: float | None, *, age_s: float = 3.0, delay_s: float = 0.0) -> FeedSide:
+    return FeedSide(feed_id=FeedId(label), label=label, delay_s=delay_s, price=price, age_s=age_s)
+
+
+def test_two_feeds_are_compared_while_there_are_two(panel: DetailsPanel, market: Market) -> None:
+    assert panel.line("pair_difference") is None
+    meter = DelayMeter()
+    for number in range(9):
+        stamp_ns = 1_750_000_000_000_000_000 + number * 370_000_000 + 1_000_000
+        meter.take(0, stamp_ns, 282.0, stamp_ns)
+        meter.take(1, stamp_ns, 282.0, stamp_ns + 420_000_000)
+    market.pair = difference_of(feed_side("Feed", 282.80), feed_side("Local Polygon server", 282.85, age_s=75.0), meter)
+    panel.refresh()
+    rows = [(line.row.name, line.row.value, line.row.note) for line in panel.lines()[:4] if line.row is not None]
+    assert rows == [
+        ("Feed", "282.80", "0:03 old"),
+        ("Local Polygon…", "282.85", "1:15 old"),
+        ("Difference", "+0.05", "+0.02%, 5 ticks"),
+        ("Delay between", "420 ms", "Local Polygon… later"),
+    ]
+    old = panel.line("second_feed")
+    assert old is not None
+    assert old.row is not None
+    assert old.row.value_role == "stale"
+    delay = panel.line("pair_delay")
+    assert delay is not None
+    assert delay.row is not None
+    assert "the median of 8 trades" in delay.row.tip
+    market.pair = None
+    panel.refresh()
+    assert panel.line("pair_difference") is None
+
+
+def test_what_cannot_be_compared_says_why(panel: DetailsPanel, market: Market) -> None:
+    market.pair = difference_of(feed_side("Feed", 282.80), feed_side("Late", None, delay_s=900.0), DelayMeter())
+    panel.refresh()
+    lines = {line.row.key: line.row for line in panel.lines() if line.row is not None}
+    tips = {key: lines[key].tip for key in ("pair_difference", "pair_delay", "second_feed")}
+    assert tips == {
+        "pair_difference": "No price came from Late yet",
+        "pair_delay": "Not measurable: no trade came from Feed yet",
+        "second_feed": "Late, followed beside it, 15 min behind the market; no price yet",
+    }

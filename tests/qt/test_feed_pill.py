@@ -60,6 +60,14 @@ def status(state: FeedState = FeedState.LIVE, **fields: Any) -> FeedStatus:
             ("retry in 0 s",),
         ),
         (status(FeedState.REFUSED), FeedNature.DELAYED, PillShape.TRIANGLE, "refused", ()),
+        (
+            status(FeedState.SIGNED_OUT, signed_out_since="06:00 IST"),
+            FeedNature.LIVE,
+            PillShape.OPEN,
+            "signed out since 06:00 IST",
+            ("sign in for today",),
+        ),
+        (status(FeedState.SIGNED_OUT), FeedNature.LIVE, PillShape.OPEN, "signed out", ("sign in for today",)),
         (status(FeedState.CONNECTING), FeedNature.LIVE, PillShape.RING, "connecting", ()),
         (status(FeedState.AUTHENTICATING), FeedNature.LIVE, PillShape.RING, "signing in", ()),
         (status(FeedState.IDLE), FeedNature.LIVE, PillShape.RING, "off", ()),
@@ -192,6 +200,21 @@ def test_retry_is_offered_when_it_helps(theme: Theme, qtbot: QtBot) -> None:
     with qtbot.waitSignal(details.retry_requested) as retried:
         button.click()
     assert retried.args == ["massive"]
+
+
+def test_a_feed_that_waits_for_the_sign_in_is_no_fault_and_offers_it(theme: Theme, qtbot: QtBot) -> None:
+    view = pill_view(status(FeedState.SIGNED_OUT), FeedNature.LIVE, NOW)
+    assert (view.words_role, view.is_fault) == ("alert", False)
+    details = FeedDetails(theme)
+    qtbot.addWidget(details)
+    button = next(one for one in details.findChildren(QPushButton) if one.text() == "Sign in…")
+    details.set_status(status(FeedState.REFUSED), FeedNature.LIVE, NOW)
+    assert button.isHidden()
+    details.set_status(status(FeedState.SIGNED_OUT), FeedNature.LIVE, NOW)
+    assert not button.isHidden()
+    with qtbot.waitSignal(details.sign_in_requested) as asked:
+        button.click()
+    assert asked.args == ["massive"]
 
 
 def test_details_open_above_their_pill_and_close_by_key(theme: Theme, qtbot: QtBot, qapp: QApplication) -> None:

@@ -172,3 +172,90 @@ def test_a_revealed_panel_is_told(window: MainWindow, qtbot: QtBot) -> None:
     window.show_panel("details", is_shown=True)
     with qtbot.waitSignal(window.panel_revealed, check_params_cb=lambda name: name == "notices"):
         window.show_panel("notices", is_shown=True)
+
+
+def add_late(window: MainWindow, theme: Theme, icons: IconSet) -> None:
+    head = DockHead(theme, icons)
+    head.set_tabs([HeadTab("Depth")])
+    window.add_late_panel("depth", "Depth", QLineEdit(), head, beside="details")
+
+
+def is_behind_details(window: MainWindow) -> bool:
+    return dock(window, "depth") in window.tabifiedDockWidgets(dock(window, "details"))
+
+
+def test_a_panel_added_late_stands_behind_the_one_beside(
+    window: MainWindow, theme: Theme, icons: IconSet, qtbot: QtBot
+) -> None:
+    assert not window.is_panel_shown("depth")
+    window.show_panel("depth", is_shown=True)  # not there yet: nothing happens
+    before = widths(window)
+    add_late(window, theme, icons)
+    qtbot.wait(20)
+    assert is_behind_details(window)
+    assert window.is_panel_shown("depth")
+    assert widths(window) == before
+    told: list[str] = []
+    window.panel_revealed.connect(told.append)
+    window.panel_covered.connect(lambda name: told.append(f"not {name}"))
+    window.show_panel("depth", is_shown=True)
+    qtbot.waitUntil(lambda: {"depth", "not details"} <= set(told))
+    window.focus_panel("details")
+    qtbot.waitUntil(lambda: {"details", "not depth"} <= set(told))
+
+
+@pytest.mark.parametrize("width", [1000, 1600])
+def test_a_late_panel_goes_where_the_one_beside_goes(
+    window: MainWindow, theme: Theme, icons: IconSet, qtbot: QtBot, width: int
+) -> None:
+    add_late(window, theme, icons)
+    resize(window, 2600 - width, 900, qtbot)
+    resize(window, width, 900, qtbot)
+    assert is_behind_details(window)
+    assert are_tabs(window) is (width < 1280)
+    window.show_panel("depth", is_shown=False)
+    resize(window, 2600 - width, 900, qtbot)
+    assert not window.is_panel_shown("depth")
+    assert are_tabs(window) is (2600 - width < 1280)
+    window.arrange()
+    assert is_behind_details(window)
+    assert window.is_panel_shown("depth")
+
+
+def test_a_late_panel_in_a_layout_that_does_not_know_it(
+    window: MainWindow, theme: Theme, icons: IconSet, qtbot: QtBot
+) -> None:
+    old = window.layout_state()
+    window.show_panel("details", is_shown=False)
+    put_away = window.layout_state()
+    for state, is_shown in ((old, True), (put_away, False)):
+        again = build(theme, icons, qtbot)
+        again.restore_layout(*state)
+        again.show()
+        qtbot.waitExposed(again)
+        add_late(again, theme, icons)
+        qtbot.wait(20)
+        assert again.is_panel_shown("depth") is is_shown
+        assert again.is_panel_shown("details") is is_shown
+        assert not dock(again, "depth").isFloating()
+        again.show_panel("details", is_shown=True)
+        again.show_panel("depth", is_shown=True)
+        qtbot.wait(20)
+        assert is_behind_details(again)
+
+
+def test_a_late_panel_finds_its_place_again(window: MainWindow, theme: Theme, icons: IconSet, qtbot: QtBot) -> None:
+    add_late(window, theme, icons)
+    window.tabifyDockWidget(dock(window, "lists"), dock(window, "depth"))
+    kept = window.layout_state()
+    again = build(theme, icons, qtbot)
+    again.restore_layout(*kept)
+    add_late(again, theme, icons)
+    again.show()
+    qtbot.waitExposed(again)
+    assert dock(again, "depth") in again.tabifiedDockWidgets(dock(again, "lists"))
+    window.show_panel("depth", is_shown=False)
+    third = build(theme, icons, qtbot)
+    third.restore_layout(*window.layout_state())
+    add_late(third, theme, icons)
+    assert not third.is_panel_shown("depth")

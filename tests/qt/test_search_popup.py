@@ -15,7 +15,7 @@ from marketwatch.instruments.directory import InstrumentDirectory
 from marketwatch.qt.dialogs.search_delegate import Places
 from marketwatch.qt.dialogs.search_popup import ListChoice, SearchPopup
 from marketwatch.qt.icons import IconSet
-from marketwatch.qt.models.search_model import SearchModel, typed_instrument
+from marketwatch.qt.models.search_model import ListingWords, SearchModel, is_list, typed_instrument
 from marketwatch.qt.theme import Theme
 
 
@@ -42,6 +42,9 @@ class Details:
 
     def snapshot(self, instrument_id: InstrumentId) -> Snapshot | None:
         return None
+
+    def listing(self, instrument: Instrument) -> ListingWords:
+        return ListingWords(f"{instrument.id.segment} {instrument.kind.value}", instrument.name)
 
     def limit_after_adding(self, instrument_id: InstrumentId) -> str:
         return "then 11 of 1,000 symbols"
@@ -210,7 +213,7 @@ def test_before_anything_is_typed_what_is_not_in_the_list_yet_is_offered(scene: 
 @pytest.mark.parametrize(
     ("text", "kind", "words"),
     [
-        ("", 0, "Type a symbol, a name or an ISIN The best matches appear while you type"),
+        ("", 0, "Type a symbol, a name, an ISIN or a token The best matches appear while you type"),
         ("zzq xx", 0, "Nothing matches “zzq xx” Check the spelling, or type the symbol alone"),
         ("bajaj finance", 3, "Nothing of this kind matches “bajaj finance” 1 other does; choose All to see them"),
     ],
@@ -274,3 +277,49 @@ def test_the_model_keeps_qts_contract(qapp: object, qtmodeltester: object) -> No
     qtmodeltester.check(model, force_py=True)  # type: ignore[attr-defined]
     model.find("ba")
     qtmodeltester.check(model, force_py=True)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("text", ["2885", " 500325 ", "0"])
+def test_a_bare_number_is_a_search_and_never_a_symbol(scene: Scene, text: str) -> None:
+    assert typed_instrument(text) is None
+    scene.open(text)
+    assert scene.popup.model.rows == []
+    assert scene.popup.message.sentence == (
+        f"No list loaded here has the number {text.strip()} A number is looked up in the lists of your brokers: load"
+        " one in Settings > Look-up."
+    )
+    scene.press(Qt.Key.Key_Return)
+    assert scene.chosen == []
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("SBIN, 2885, NSE:TCS, AAPL", True),
+        ("SBIN\nTCS", True),
+        ("SBIN;TCS", True),
+        ("SBIN\tTCS", True),
+        ('"SBIN","TCS"', True),
+        ("SBIN", False),
+        ("SBIN\n", False),
+        ("SBIN,", False),
+        ("Apple, Inc.", False),
+        ("State Bank of India", False),
+        ("", False),
+    ],
+)
+def test_a_list_is_told_from_a_symbol_and_a_name(text: str, answer: bool) -> None:
+    assert is_list(text) is answer
+
+
+def test_a_pasted_list_goes_to_the_preview_and_one_symbol_into_the_field(scene: Scene) -> None:
+    pasted: list[tuple[str, str]] = []
+    scene.popup.list_pasted.connect(lambda *given: pasted.append(given))
+    scene.open("")
+    QApplication.clipboard().setText("MSFT")
+    scene.press(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert (scene.popup.field.text(), pasted) == ("MSFT", [])
+    QApplication.clipboard().setText("MSFT, BA\nBABA")
+    scene.press(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert pasted == [("MSFT, BA\nBABA", "2")]
+    assert scene.popup.isHidden()

@@ -132,7 +132,7 @@ def test_f2_goes_to_the_name_and_an_empty_one_cannot_be_saved(page: FeedsPage, q
     assert page.form.name.selectedText() == "Massive"
     qtbot.keyClicks(page.form.name, "US stocks")
     assert (names(page)[0], page.form.title.text()) == ("US stocks", "US stocks")
-    assert page.form.note.text() == "Massive. formerly Polygon.io, US stocks"
+    assert page.form.note.text() == "Massive, formerly Polygon.io, US stocks"
     assert page.consequence == ""
     page.form.name.selectAll()
     qtbot.keyClick(page.form.name, Qt.Key.Key_Backspace)
@@ -224,7 +224,7 @@ def test_the_reconnect_policy(page: FeedsPage, qtbot: QtBot) -> None:
 def test_a_kind_this_version_does_not_know_is_kept(page: FeedsPage) -> None:
     unknown = FEEDS[0].__class__(id=MASSIVE, kind="telepathy", name="X", variant="far")
     page.set_feeds([unknown])
-    assert page.form.note.text() == "telepathy. this version does not know this kind of feed"
+    assert page.form.note.text() == "telepathy, this version does not know this kind of feed"
     assert tuple(page.model.feeds) == (unknown,)
 
 

@@ -455,8 +455,9 @@ def test_menus_hold_every_action(scene: Scene) -> None:
     menu = QMenu(scene.panel)
     scene.panel._menus.fill_row(menu)
     texts = [action.text().split("\t")[0] for action in menu.actions() if not action.isSeparator()]
-    assert texts[:7] == [
-        "Chart", "Copy symbol", "Add symbol…", "Add section heading…", "Remove", "Move up", "Move down",
+    assert texts[:8] == [
+        "Chart", "Copy symbol", "Add symbol…", "Paste a list…", "Add section heading…", "Remove", "Move up",
+        "Move down",
     ]  # fmt: skip
     next(action for action in menu.actions() if action.text().startswith("Move down")).trigger()
     assert scene.shown() == ["B", "A"]

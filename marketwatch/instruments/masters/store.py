@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 _VERSION: Final = 1
 _CHANGES_KEPT_NS: Final = 90 * 86_400_000_000_000
 _LEAST_SHARE: Final = 0.5
+_REMOVED: Final = ".removed"
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
 _SOURCE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,30}(:[a-z0-9][a-z0-9-]{0,40})?")
 
@@ -67,7 +68,7 @@ class MasterStore:
             return master_rows.read(database, source)
 
     def replace(
-        self, rows: MasterRows, *, label: str, origin: str, now_ns: int, is_forced: bool = False
+        self, rows: MasterRows, *, label: str, origin: str, now_ns: int, is_forced: bool = False, place: str = ""
     ) -> Replacement:
         """Store a master in place of the one before it, and return what changed.
 
@@ -82,7 +83,7 @@ class MasterStore:
         if old is not None:
             with contextlib.suppress(DamagedDocument):  # then there is nothing to compare with
                 changes, kept = self._compare(rows, today, now_ns)
-        summary = _summarise(rows, old, label, origin, now_ns, today)
+        summary = msgspec.structs.replace(_summarise(rows, old, label, origin, now_ns, today), place=place)
         path = self._path(rows.source)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
         try:
@@ -105,6 +106,27 @@ class MasterStore:
             self._path(source).unlink(missing_ok=True)
         except OSError as error:
             raise StorageError("The master was not removed", (error.strerror or str(error)).lower()) from error
+
+    def set_aside(self, source: str) -> None:
+        """Forget a master for now; `put_back` brings it back, `purge` ends that. Raises StorageError."""
+        self._rename(self._path(source), self._path(source).with_suffix(_REMOVED))
+
+    def put_back(self, source: str) -> None:
+        """Know a master again that was set aside. Raises StorageError."""
+        self._rename(self._path(source).with_suffix(_REMOVED), self._path(source))
+
+    def purge(self) -> None:
+        """Remove for good what was set aside."""
+        for path in self.folder.glob(f"*{_REMOVED}"):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+    @staticmethod
+    def _rename(path: Path, to: Path) -> None:
+        try:
+            path.replace(to)
+        except OSError as error:
+            raise StorageError("The list could not be moved", (error.strerror or str(error)).lower()) from error
 
     def notes(self, source: str, *, skipped: bool) -> list[RowNote]:
         """Return the rows that were left out, or those that were taken with a doubt. Raises StorageError."""
@@ -169,7 +191,7 @@ def _summarise(
     if old is not None and rows.digest and rows.digest == old.digest:
         warnings.append("It is the same file as the one before: it may not be today’s")
     if expired:
-        warnings.append(f"{expired} of its contracts have ended: it may not be today’s")
+        warnings.append(f"{expired:,} of its contracts have ended: it may not be today’s")
     return MasterSummary(
         source=rows.source,
         label=label,

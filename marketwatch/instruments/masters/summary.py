@@ -21,7 +21,10 @@ class MasterState(enum.Enum):
 
 
 class MasterSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts, age and origin of one master. `origin` is a file name or an address without its secrets."""
+    """Counts, age and origin of one master. `origin` is a file name or an address without its secrets.
+
+    `place` is where it can be loaded again: a path, an address, nothing where that is not known.
+    """
 
     source: str
     label: str
@@ -37,6 +40,7 @@ class MasterSummary(msgspec.Struct, frozen=True, kw_only=True):
     digest: str = ""
     warnings: tuple[str, ...] = ()
     reasons: dict[str, int] = {}
+    place: str = ""
 
     def age_ns(self, now_ns: int) -> int:
         """How long ago it was fetched."""

@@ -6,19 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from marketwatch.domain.events import MarketEvent
-from marketwatch.domain.secret import MASK, Secret
-from marketwatch.protocols.base import (
-    Authenticated,
-    AuthenticationFailed,
-    Confirmed,
-    Connected,
-    Control,
-    Notice,
-    Refused,
-    Released,
-    Topic,
-    Unconfirmed,
-)
+from marketwatch.domain.secret import Secret
+from marketwatch.protocols.base import AuthenticationFailed, Confirmed, Notice, Refused, Released, Topic, Unconfirmed
+from marketwatch.protocols.client_side import ClientSide
 from marketwatch.protocols.kite.packets import (
     SEGMENT_NAMES,
     FullPacket,
@@ -31,18 +21,16 @@ from marketwatch.protocols.kite.packets import (
 from marketwatch.protocols.kite.requests import Mode, ServerText, parse_token, read_server_text, write_requests
 from marketwatch.protocols.kite.subscriptions import Subscriptions
 from marketwatch.protocols.kite.ticks import TickReader
-from marketwatch.protocols.readings import InvalidParts
+from marketwatch.protocols.readings import without_key
 
 EXPIRED: Final = "Kite's access token is not valid any more: log in to Kite again"
 _PRINTABLE: Final = range(0x20, 0x7F)
 _MARK: Final = b"\xef\xbb\xbf"
 _SHORTEST_TEXT: Final = 2
-_SHORTEST_SECRET: Final = 4
-_SAMPLE_LENGTH: Final = 120
 _UNREMARKABLE: Final = frozenset({"order", "instruments_meta", "app_code"})
 
 
-class KiteClient:
+class KiteClient(ClientSide):
     """Speaks to one ticker; satisfies `protocols.base.ClientProtocol`. Keys are instrument tokens in decimal.
 
     The upgrade request carries the key (see `address`), so an open connection is an authenticated one. Kite
@@ -50,20 +38,18 @@ class KiteClient:
     """
 
     def __init__(self, key: Secret | None = None) -> None:
+        super().__init__(key)
         self._key = key
         self._is_open = False
         self._topics = Subscriptions()
         self._reader = TickReader()
         self._odd_segments: set[int] = set()
         self._touched: dict[int, None] = {}
-        self._out: list[str | bytes] = []
-        self._control: list[Control] = []
-        self._invalid = InvalidParts()
 
     def connection_made(self, now: float) -> None:
         """The transport is open: ask for everything wanted."""
         self._is_open = True
-        self._control += [Connected(), Authenticated()]
+        self._note_ready()
         self._ask(now)
 
     def receive(self, data: bytes, now: float) -> Sequence[MarketEvent]:
@@ -73,23 +59,10 @@ class KiteClient:
             return []
         packets, damages = split(data)
         for damage in damages:
-            self._note_invalid(damage.reason, damage.sample)
+            self._invalid.note(damage.reason, damage.sample)
         for packet in packets:
             self._look_at(packet)
         return self._reader.read(packets)
-
-    def take_control(self) -> list[Control]:
-        """Hand over and forget what happened besides market data."""
-        if not self._control and not self._invalid:
-            return []
-        taken = [*self._control, *self._invalid.take()]
-        self._control.clear()
-        return taken
-
-    def data_to_send(self) -> list[str | bytes]:
-        """Hand over and forget the messages to send."""
-        taken, self._out = self._out, []
-        return taken
 
     def subscribe(self, topics: Iterable[Topic], now: float) -> None:
         """Ask for topics; before the connection is open they are kept and sent then."""
@@ -132,6 +105,7 @@ class KiteClient:
         self._out.extend(write_requests("subscribe", changes.subscribe))
         for mode, tokens in changes.modes.items():
             self._out.extend(write_requests("mode", tokens, mode))
+        self._control.extend(Confirmed(topic) for topic in changes.confirmed)
 
     def _look_at(self, packet: Packet) -> None:
         segment = segment_of(packet.token)
@@ -149,18 +123,18 @@ class KiteClient:
     def _take_text(self, data: bytes) -> None:
         text = read_server_text(data.removeprefix(_MARK))
         if text is None:
-            self._note_invalid("a text that is no message of Kite", data[:_SAMPLE_LENGTH].decode("utf-8", "replace"))
+            self._invalid.note("a text that is no message of Kite", data)
         elif text.type == "error":
             self._take_error(text)
         elif text.type == "message":
-            self._control.append(Notice(self._masked(text.words)))
+            self._control.append(Notice(without_key(text.words, self._key)))
         elif text.type not in _UNREMARKABLE:
-            self._note_invalid("a text of unknown type", text.type)
+            self._invalid.note("a text of unknown type", text.type)
 
     def _take_error(self, text: ServerText) -> None:
-        words = self._masked(text.words) or "Kite reported an error without a reason"
+        words = without_key(text.words, self._key) or "Kite reported an error without a reason"
         if text.error_type == "TokenException" or "TokenException" in words:
-            self._control.append(AuthenticationFailed(f"{EXPIRED} ({words})" if text.words else EXPIRED))
+            self._control.append(AuthenticationFailed(f"{EXPIRED} ({words})" if text.words else EXPIRED, True))
             return
         topics = self._topics.only_unanswered()
         for topic in topics:
@@ -168,15 +142,6 @@ class KiteClient:
             self._control.append(Refused(topic, words, text.error_type == "PermissionException"))
         if not topics:
             self._control.append(Notice(words))
-
-    def _note_invalid(self, reason: str, sample: str) -> None:
-        self._invalid.note(reason, self._masked(sample))
-
-    def _masked(self, text: str) -> str:
-        for secret in self._key.reveal().split(":") if self._key else ():
-            if len(secret) >= _SHORTEST_SECRET:
-                text = text.replace(secret, MASK)
-        return text
 
 
 def _mode_of(packet: Packet) -> Mode:

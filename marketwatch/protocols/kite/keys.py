@@ -27,6 +27,7 @@ _PLACES: Final[dict[int, tuple[Venue, Segment]]] = {
     NCO: (Venue("NCO"), FUTURES),
 }
 _CODES: Final = {place: code for code, place in _PLACES.items()}
+_CODES_OF_VENUES: Final = {venue: code for code, (venue, segment) in _PLACES.items() if segment != INDEX}
 _WELL_KNOWN: Final = {
     InstrumentId(Venue(venue), segment, symbol): token
     for venue, segment, symbol, token in (
@@ -60,6 +61,16 @@ def feed_key(instrument_id: InstrumentId) -> str | None:
         return None
     token = int(number) << 8 | code
     return str(token) if token <= LARGEST_TOKEN else None
+
+
+def key_of_token(instrument_id: InstrumentId, token: str) -> str | None:
+    """Return Kite's token of an instrument whose exchange's own token is known; indices have tokens of Kite's own."""
+    code = _CODES_OF_VENUES.get(instrument_id.venue)
+    is_token = token.isascii() and token.isdigit() and len(token) <= 8
+    if code is None or instrument_id.segment == INDEX or not is_token:
+        return None
+    number = int(token) << 8 | code
+    return str(number) if 0 < number <= LARGEST_TOKEN and int(token) else None
 
 
 def instrument_of(key: str) -> InstrumentId:

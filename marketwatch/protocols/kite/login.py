@@ -17,7 +17,7 @@ from marketwatch.protocols.kite.rest import answer_of
 from marketwatch.protocols.percent import read_query, write_query
 
 LOGIN_PAGE: Final = "https://kite.zerodha.com/connect/login"
-REST_ROOT: Final = "https://api.kite.trade"
+LOGIN_PATH: Final = "/connect/login"
 SESSION_PATH: Final = "/session/token"
 EXPIRY_HOUR: Final = 6
 """Hour in India at which every access token may have ended; Kite ends them between six and eight."""
@@ -26,6 +26,7 @@ _INDIA: Final = timezone(timedelta(hours=5, minutes=30))
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _THING: Final = "The Kite login"
 _LONGEST_TOKEN: Final = 128
+_PASTE: Final = "Paste the whole address that the browser shows after the login"
 
 
 class KiteSession(msgspec.Struct, frozen=True):
@@ -45,13 +46,14 @@ def login_url(api_key: str, page: str = LOGIN_PAGE) -> str:
     return f"{page}?{write_query({'v': '3', 'api_key': api_key})}"
 
 
-def parse_request_token(pasted: str) -> Secret:
+def parse_request_token(pasted: str, api_key: str = "") -> Secret:
     """Return the request token of what the user pasted: the address the browser was sent to, or the bare token.
 
-    Raises AuthenticationRefused when the address says that the login failed, ConfigurationError when there is no
-    token in it.
+    Raises AuthenticationRefused when the address says that the login failed or was made with another key than
+    `api_key`, ConfigurationError when there is no token in it.
     """
-    text = pasted.strip().strip("\"'<>")
+    words = pasted.split()
+    text = next((word for word in words if "request_token=" in word), pasted.strip()).strip("\"'<>")
     _, question, query = text.partition("?")
     if not question and "=" in text:
         query = text.lstrip("#&")
@@ -60,12 +62,21 @@ def parse_request_token(pasted: str) -> Secret:
     if values.get("status", "success").lower() not in ("success", ""):
         raise AuthenticationRefused(_THING, "the page says that it did not succeed", "Log in once more")
     if not (token.isascii() and token.isalnum() and len(token) <= _LONGEST_TOKEN):
-        raise ConfigurationError(
-            _THING,
-            "what was pasted holds no request token",
-            "Paste the whole address that the browser shows after the login",
+        raise ConfigurationError(_THING, _why_no_token(text), _PASTE)
+    if api_key and values.get("api_key", api_key) != api_key:
+        raise AuthenticationRefused(
+            _THING, "this login was made with another API key", "Open the login page again with the button"
         )
     return Secret(token)
+
+
+def _why_no_token(text: str) -> str:
+    if not text:
+        return "nothing was pasted"
+    if LOGIN_PATH in text:
+        return "this is the address of the login page, not the one it leads to"
+    is_address = "://" in text or "?" in text
+    return "this address holds no request token" if is_address else "what was pasted holds no request token"
 
 
 def checksum(api_key: str, request_token: Secret, api_secret: Secret) -> str:
@@ -122,6 +133,38 @@ def expiry_ns(login_ns: int) -> int:
 def is_expired(session: KiteSession, now_ns: int) -> bool:
     """Tell whether a session's token may have ended, so that the user should be asked to log in."""
     return now_ns >= session.expires_ns
+
+
+def dump_session(session: KiteSession) -> Secret:
+    """Write a session as one secret, to be kept until it ends."""
+    return Secret(
+        msgspec.json.encode(
+            {
+                "api_key": session.api_key,
+                "access_token": session.access_token.reveal(),
+                "login_ns": session.login_ns,
+                "expires_ns": session.expires_ns,
+                "user_id": session.user_id,
+                "user_name": session.user_name,
+            }
+        ).decode()
+    )
+
+
+def load_session(kept: Secret | None) -> KiteSession | None:
+    """Return the session that was kept, None when there is none or it cannot be read."""
+    if kept is None:
+        return None
+    try:
+        return msgspec.json.decode(kept.reveal(), type=KiteSession, dec_hook=_secret)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return None
+
+
+def _secret(kind: type, value: object) -> Secret:
+    if kind is not Secret or not isinstance(value, str) or not value:
+        raise ValueError("it is no secret")
+    return Secret(value)
 
 
 def _india_ns(text: object) -> int | None:

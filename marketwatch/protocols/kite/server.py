@@ -23,7 +23,7 @@ from marketwatch.protocols.kite.requests import (
 from marketwatch.protocols.kite.rest import build_error
 from marketwatch.protocols.kite.subscriptions import CONNECTION_LIMIT
 from marketwatch.protocols.percent import read_query
-from marketwatch.protocols.serving import ClientAuthenticated, ClientSubscribed, ClientUnsubscribed, ServerEvent
+from marketwatch.protocols.serving import ClientAuthenticated, ClientSubscribed, ClientUnsubscribed, ServerSide
 
 HEARTBEAT: Final = b"\x00"
 HEARTBEAT_S: Final = 3.0
@@ -58,7 +58,7 @@ class InstrumentList(msgspec.Struct, frozen=True):
     etag: str
 
 
-class KiteServer:
+class KiteServer(ServerSide[str | bytes]):
     """Serves one client that was let in: keeps its modes, and sends what changed whenever `flush` is called.
 
     Like the real ticker it acknowledges nothing, sends a heartbeat every few seconds whatever else it sends, and
@@ -68,6 +68,7 @@ class KiteServer:
     def __init__(
         self, book: KiteBook, instruments: InstrumentList | None = None, limit: int = CONNECTION_LIMIT
     ) -> None:
+        super().__init__()
         self._book = book
         self._instruments = instruments
         self._limit = limit
@@ -75,8 +76,6 @@ class KiteServer:
         self._keys: set[str] = set()
         self._changed: dict[int, None] = {}
         self._heartbeat_at: float | None = None
-        self._out: list[str | bytes] = []
-        self._events: list[ServerEvent] = []
 
     @property
     def modes(self) -> dict[int, Mode]:
@@ -125,16 +124,6 @@ class KiteServer:
         packets = [packet for token in changed if (packet := self._book.packet(token, self._modes[token])) is not None]
         if packets:
             self._out.append(frame(packets))
-
-    def data_to_send(self) -> list[str | bytes]:
-        """Hand over and forget the messages to send, text as str and ticks as bytes."""
-        taken, self._out = self._out, []
-        return taken
-
-    def take_events(self) -> list[ServerEvent]:
-        """Hand over and forget what the gateway should know or do."""
-        taken, self._events = self._events, []
-        return taken
 
     def next_deadline(self) -> float | None:
         """Monotonic second at which `deadline_passed` wants a call."""
@@ -190,10 +179,6 @@ class KiteServer:
                 self._changed.pop(token, None)
                 ended += _topics(token, mode)
         self._tell(ClientUnsubscribed, ended)
-
-    def _tell(self, event: type[ClientSubscribed] | type[ClientUnsubscribed], topics: list[Topic]) -> None:
-        if topics:
-            self._events.append(event(tuple(topics)))
 
 
 def _topics(token: int, mode: Mode) -> list[Topic]:

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from marketwatch.protocols.base import Channel, Topic
+from marketwatch.protocols.deadlines import Deadlines
 from marketwatch.protocols.kite.requests import MODE_OF_CHANNEL, Mode, parse_token
 
 CONNECTION_LIMIT: Final = 3_000
@@ -18,11 +19,12 @@ _ANSWERED_BY: Final = {Channel.QUOTES: Mode.FULL, Channel.DEPTH: Mode.FULL, Chan
 
 
 class Changes(msgspec.Struct, frozen=True):
-    """What must be said so that Kite sends what is wanted."""
+    """What must be said so that Kite sends what is wanted. `confirmed`: topics whose data come already."""
 
     subscribe: list[int]
     unsubscribe: list[int]
     modes: dict[Mode, list[int]]
+    confirmed: list[Topic]
 
 
 class Subscriptions:
@@ -32,9 +34,10 @@ class Subscriptions:
         self._limit = limit
         self._channels: dict[int, dict[Channel, bool]] = {}  # with whether an answer is or was awaited
         self._asked: dict[int, Mode] = {}
+        self._seen: dict[int, Mode] = {}  # of which mode packets have come; Kite does not answer twice
         self._waiting: dict[int, None] = {}
         self._unanswered: dict[int, dict[Channel, None]] = {}
-        self._deadlines: dict[Topic, float] = {}
+        self._awaited: Deadlines[Topic] = Deadlines()
 
     def add(self, topic: Topic) -> str | None:
         """Want a topic; return in words why it cannot be had, None when it can."""
@@ -66,11 +69,12 @@ class Subscriptions:
 
     def changes(self, tokens: Iterable[int], now: float) -> Changes:
         """Return what to say about these tokens, and about those that now have room; it counts as said at `now`."""
-        changes = Changes([], [], {})
+        changes = Changes([], [], {}, [])
         touched = dict.fromkeys(tokens)
         for token in touched:
             if token in self._asked and token not in self._channels:
                 del self._asked[token]
+                self._seen.pop(token, None)
                 changes.unsubscribe.append(token)
         admitted = self._admit()
         changes.subscribe.extend(admitted)
@@ -82,11 +86,16 @@ class Subscriptions:
             if mode is not before:
                 self._asked[token] = mode
                 changes.modes.setdefault(mode, []).append(token)
-            self._await(token, now)
+                if mode < self._seen.get(token, mode):
+                    self._seen[token] = mode
+            changes.confirmed.extend(self._await(token, now))
         return changes
 
     def answered(self, token: int, mode: Mode) -> Iterator[Topic]:
         """Yield the topics that a packet of this mode confirms for the first time."""
+        asked = self._asked.get(token)
+        if asked is not None:  # a late packet of what was given up, or of a higher mode, says nothing of the next one
+            self._seen[token] = min(asked, max(mode, self._seen.get(token, mode)))
         for channel in list(self._unanswered.get(token, ())):
             if mode >= _ANSWERED_BY.get(channel, Mode.LTP):
                 self._answer(token, channel)
@@ -99,8 +108,8 @@ class Subscriptions:
 
     def only_unanswered(self) -> list[Topic]:
         """Return the topics of the one instrument that awaits an answer, none when there are several."""
-        awaited = {topic.key for topic in self._deadlines}
-        return list(self._deadlines) if len(awaited) == 1 else []
+        keys = {topic.key for topic in self._awaited}
+        return list(self._awaited) if len(keys) == 1 else []
 
     def refuse(self, topic: Topic) -> None:
         """Await an answer to this topic no longer."""
@@ -110,14 +119,11 @@ class Subscriptions:
 
     def next_deadline(self) -> float | None:
         """Return when the oldest unanswered request expires."""
-        return next(iter(self._deadlines.values()), None)
+        return self._awaited.next_deadline()
 
     def expire(self, now: float) -> list[Topic]:
         """Return the topics without an answer in time. A late packet still confirms them."""
-        late = [topic for topic, deadline in self._deadlines.items() if deadline <= now]
-        for topic in late:
-            del self._deadlines[topic]
-        return late
+        return self._awaited.expire(now)
 
     def _admit(self) -> list[int]:
         admitted: list[int] = []
@@ -133,12 +139,16 @@ class Subscriptions:
         channels = self._channels.get(token)
         return max(MODE_OF_CHANNEL[channel] for channel in channels) if channels else None
 
-    def _await(self, token: int, now: float) -> None:
-        channels = self._channels[token]
+    def _await(self, token: int, now: float) -> Iterator[Topic]:
+        """Await an answer to what is new; yield what needs none, because its packets come already."""
+        channels, seen = self._channels[token], self._seen.get(token)
         for channel in [channel for channel, is_awaited in channels.items() if not is_awaited]:
             channels[channel] = True
+            if seen is not None and seen >= _ANSWERED_BY.get(channel, Mode.LTP):
+                yield Topic(channel, str(token))
+                continue
             self._unanswered.setdefault(token, {})[channel] = None
-            self._deadlines[Topic(channel, str(token))] = now + ANSWER_S
+            self._awaited.begin(Topic(channel, str(token)), now + ANSWER_S)
 
     def _answer(self, token: int, channel: Channel) -> None:
         channels = self._unanswered.get(token)
@@ -146,4 +156,4 @@ class Subscriptions:
             channels.pop(channel, None)
             if not channels:
                 del self._unanswered[token]
-        self._deadlines.pop(Topic(channel, str(token)), None)
+        self._awaited.pop(Topic(channel, str(token)), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from marketwatch.domain.secret import Secret
-from marketwatch.errors import ConfigurationError
+from marketwatch.protocols.address import split_address
 
 DEFAULT_PATH = "/stocks"
 
@@ -13,19 +13,9 @@ def normalise_url(url: str) -> str:
 
     Raises ConfigurationError for anything but ws and wss, and for an address that carries a user, key or query.
     """
-    scheme, separator, rest = url.strip().partition("://")
-    host, slash, path = rest.partition("/")
-    if not separator or scheme.lower() not in {"ws", "wss"} or not host:
-        raise ConfigurationError(
-            "The feed's address", "it does not begin with ws:// or wss:// and a host", "Write it like wss://host/stocks"
-        )
-    if "@" in host or "?" in rest or "#" in rest:
-        raise ConfigurationError(
-            "The feed's address",
-            "it carries a user, a query or a fragment",
-            "Give the key in MASSIVE_API_KEY instead",
-        )
-    return f"{scheme.lower()}://{host}{slash}{path}" if path else f"{scheme.lower()}://{host}{DEFAULT_PATH}"
+    address = split_address(url, "Write it like wss://host/stocks", "Give the key in MASSIVE_API_KEY instead")
+    path = DEFAULT_PATH if address.path in ("", "/") else address.path
+    return f"{address.scheme}://{address.host}{path}"
 
 
 def upgrade_headers(key: Secret | None) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from marketwatch.domain.events import MarketEvent
-from marketwatch.domain.secret import MASK, Secret
+from marketwatch.domain.secret import Secret
 from marketwatch.errors import ProtocolError
 from marketwatch.protocols.base import (
     Authenticated,
@@ -18,8 +18,6 @@ from marketwatch.protocols.base import (
     Confirmed,
     Connected,
     ConnectionLimit,
-    Control,
-    Invalid,
     Notice,
     Refused,
     Released,
@@ -27,6 +25,8 @@ from marketwatch.protocols.base import (
     Topic,
     Unconfirmed,
 )
+from marketwatch.protocols.client_side import ClientSide
+from marketwatch.protocols.deadlines import soonest
 from marketwatch.protocols.massive.duplicates import RepeatFilter
 from marketwatch.protocols.massive.lenient import Unusable, interpret, split_frame
 from marketwatch.protocols.massive.messages import FRAME_DECODER, Action, SimpleTick, Status, WireEvent, encode
@@ -40,8 +40,6 @@ FALL_BACK_S = 2.0
 """Silence after which a server in dialect `auto` counts as simple."""
 ANSWER_S = 10.0
 """Time for the greeting and for the answer to the key."""
-_SAMPLE_LENGTH = 120
-_SHORTEST_SECRET = 4
 
 
 class _Stage(enum.Enum):
@@ -51,7 +49,7 @@ class _Stage(enum.Enum):
     ENDED = enum.auto()
 
 
-class MassiveClient:
+class MassiveClient(ClientSide):
     """Speaks to one server, native or simple; satisfies `protocols.base.ClientProtocol`.
 
     In dialect `auto` the server's greeting chooses: the array of the real service, or silence and anything else for
@@ -59,6 +57,7 @@ class MassiveClient:
     """
 
     def __init__(self, key: Secret | None = None, dialect: Dialect = "auto") -> None:
+        super().__init__(key)
         self._key = key
         self._dialect: Dialect = dialect
         self._stage = _Stage.OPENING
@@ -69,9 +68,6 @@ class MassiveClient:
         self._has_sent_again = False
         self._has_fallen_back = False
         self._has_asked = False
-        self._out: list[str | bytes] = []
-        self._control: list[Control] = []
-        self._invalid: dict[str, Invalid] = {}
 
     @property
     def dialect(self) -> Dialect:
@@ -91,22 +87,6 @@ class MassiveClient:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._receive_leniently(data, now)
         return self._repeats.without_repeats(events)
-
-    def take_control(self) -> list[Control]:
-        """Hand over and forget what happened besides market data."""
-        if not self._control and not self._invalid:
-            return []
-        taken = [*self._control, *self._invalid.values()]
-        self._control.clear()
-        self._invalid.clear()
-        return taken
-
-    def data_to_send(self) -> list[str | bytes]:
-        """Hand over and forget the messages to send."""
-        if not self._out:
-            return []
-        taken, self._out = self._out, []
-        return taken
 
     def subscribe(self, topics: Iterable[Topic], now: float) -> None:
         """Ask for topics; before the key is accepted they are kept and sent after it."""
@@ -134,10 +114,7 @@ class MassiveClient:
 
     def next_deadline(self) -> float | None:
         """Monotonic second at which `deadline_passed` wants a call."""
-        awaited = self._topics.next_deadline()
-        if self._deadline is None or awaited is None:
-            return self._deadline if awaited is None else awaited
-        return min(self._deadline, awaited)
+        return soonest(self._deadline, self._topics.next_deadline())
 
     def deadline_passed(self, now: float) -> None:
         """Fall back to the simple dialect, or report what was not acknowledged.
@@ -159,7 +136,7 @@ class MassiveClient:
         try:
             elements = split_frame(data)
         except Unusable as error:
-            self._note_invalid(str(error), data)
+            self._invalid.note(str(error), data)
             return []
         native: list[WireEvent] = []
         simple: list[MarketEvent] = []
@@ -167,7 +144,7 @@ class MassiveClient:
             try:
                 meaning = interpret(element)
             except Unusable as error:
-                self._note_invalid(str(error), element)
+                self._invalid.note(str(error), element)
                 continue
             if isinstance(meaning, Status):
                 self._take_status(meaning, now)
@@ -178,21 +155,6 @@ class MassiveClient:
                 native.append(meaning)
         events: Sequence[MarketEvent] = self._repeats.without_repeats(native)
         return [*events, *simple] if simple else events
-
-    def _note_invalid(self, reason: str, element: object) -> None:
-        """Count per reason, with the first sample: a frame of nothing but nonsense stays a handful of controls."""
-        known = self._invalid.get(reason)
-        if known is not None:
-            self._invalid[reason] = msgspec.structs.replace(known, count=known.count + 1)
-            return
-        if isinstance(element, bytes | msgspec.Raw):
-            sample = bytes(memoryview(element)[: 4 * _SAMPLE_LENGTH]).decode("utf-8", "replace")
-        else:
-            sample = repr(element)
-        secret = self._key.reveal() if self._key else ""
-        if len(secret) >= _SHORTEST_SECRET:
-            sample = sample.replace(secret, MASK)
-        self._invalid[reason] = Invalid(reason, sample[:_SAMPLE_LENGTH])
 
     def _note_simple_data(self, now: float) -> None:
         if self._dialect == "auto" and self._stage is _Stage.OPENING:

@@ -26,6 +26,7 @@ from marketwatch.protocols.massive.messages import (
     WireTrade,
     WireValue,
 )
+from marketwatch.protocols.readings import Unusable as Unusable
 
 Element: TypeAlias = Mapping[str, Any]
 Meaning: TypeAlias = WireEvent | Status | SimpleTick | None
@@ -34,10 +35,6 @@ _REPLACEMENT = "\ufffd"
 _LATEST_STAMP = 4_102_444_800_000_000_000
 _LONGEST_SYMBOL = 64
 _LARGEST_EXACT_FLOAT = 2**53
-
-
-class Unusable(ValueError):
-    """An element whose meaning is not plain. The text says why and quotes nothing."""
 
 
 def split_frame(data: bytes) -> list[Any]:

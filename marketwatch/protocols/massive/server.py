@@ -28,6 +28,7 @@ from marketwatch.protocols.serving import ClientSubscribed as ClientSubscribed
 from marketwatch.protocols.serving import ClientUnsubscribed as ClientUnsubscribed
 from marketwatch.protocols.serving import CloseConnection as CloseConnection
 from marketwatch.protocols.serving import ServerEvent as ServerEvent
+from marketwatch.protocols.serving import ServerSide
 
 POLICY_VIOLATION: Final = 1008
 """Close code of a connection that broke a rule."""
@@ -65,7 +66,7 @@ _EVERYTHING: Final = _Everything()
 _NOTHING: Final[frozenset[str]] = frozenset()
 
 
-class MassiveServer:
+class MassiveServer(ServerSide[bytes]):
     """Serves one client: greets, checks its key, keeps its subscriptions and knows which events it wants.
 
     `accepts_key` decides about a key, and with None about having none. A key in the upgrade's bearer header
@@ -73,6 +74,7 @@ class MassiveServer:
     """
 
     def __init__(self, accepts_key: Callable[[str | None], bool], *, bearer: str | None = None) -> None:
+        super().__init__()
         self._accepts_key = accepts_key
         self._bearer = bearer
         self._dialect: WireDialect | None = None
@@ -81,8 +83,6 @@ class MassiveServer:
         self._topics: dict[Topic, None] = {}
         self._waiting: list[Action] = []
         self._wanted_keys: dict[type[MarketEvent], AbstractSet[str]] = {}
-        self._statuses: list[Status] = []
-        self._events: list[ServerEvent] = []
 
     @property
     def dialect(self) -> WireDialect:
@@ -135,15 +135,8 @@ class MassiveServer:
 
     def data_to_send(self) -> list[bytes]:
         """Hand over and forget the status messages to send: arrays, or bare objects in the simple dialect."""
-        if not self._statuses:
-            return []
-        taken, self._statuses = [encode(status) for status in self._statuses], []
+        taken = super().data_to_send()
         return taken if self._dialect is WireDialect.SIMPLE else list(frames(taken))
-
-    def take_events(self) -> list[ServerEvent]:
-        """Hand over and forget what the gateway should know or do."""
-        taken, self._events = self._events, []
-        return taken
 
     def refuse_connection(self) -> None:
         """Tell the client that too many connections are open, and close."""
@@ -163,7 +156,7 @@ class MassiveServer:
             self._close("auth_timeout", "No authentication request received.")
 
     def _say(self, status: str, message: str) -> None:
-        self._statuses.append(Status(status, message))
+        self._out.append(encode(Status(status, message)))
 
     def _close(self, status: str, message: str) -> None:
         if self._is_closing:
@@ -202,9 +195,7 @@ class MassiveServer:
         is_subscription = request.action == "subscribe"
         topics = [topic for topic in self._named_topics(request) if self._apply_topic(topic, is_subscription)]
         self._wanted_keys.clear()
-        if topics:
-            event = ClientSubscribed if is_subscription else ClientUnsubscribed
-            self._events.append(event(tuple(topics)))
+        self._tell(ClientSubscribed if is_subscription else ClientUnsubscribed, topics)
 
     def _named_topics(self, request: Action) -> Iterable[Topic]:
         if request.tickers is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from marketwatch.protocols.base import Channel, Topic
+from marketwatch.protocols.deadlines import Deadlines
 
 ACKNOWLEDGEMENT_S = 10.0
 _LONGEST_PARAMS = 4_000
@@ -54,7 +55,7 @@ class Subscriptions:
     def __init__(self) -> None:
         self.wanted: dict[Topic, None] = {}
         self.confirmed: set[Topic] = set()
-        self._awaited: dict[Topic, float] = {}
+        self._awaited: Deadlines[Topic] = Deadlines()
 
     def is_covered(self, topic: Topic) -> bool:
         """Tell whether a wildcard that is wanted already brings this topic."""
@@ -88,8 +89,7 @@ class Subscriptions:
     def asked(self, topics: Iterable[Topic], now: float) -> None:
         """Note that topics were asked for at `now`, and await their acknowledgement."""
         for topic in topics:
-            self._awaited.pop(topic, None)
-            self._awaited[topic] = now + ACKNOWLEDGEMENT_S
+            self._awaited.begin(topic, now + ACKNOWLEDGEMENT_S)
 
     def settle(self, topic: Topic) -> bool:
         """Await an answer for this topic no longer; tell whether one was awaited."""
@@ -109,15 +109,12 @@ class Subscriptions:
         return [topic for topic in dict.fromkeys(candidates) if topic is not None and topic in self.wanted]
 
     def next_deadline(self) -> float | None:
-        """Return when the oldest unanswered request expires. Requests stand in the order they were made."""
-        return next(iter(self._awaited.values()), None)
+        """Return when the oldest unanswered request expires."""
+        return self._awaited.next_deadline()
 
     def expire(self, now: float) -> list[Topic]:
         """Return the topics that nobody acknowledged in time, and await them no longer."""
-        late = [topic for topic, deadline in self._awaited.items() if deadline <= now]
-        for topic in late:
-            del self._awaited[topic]
-        return late
+        return self._awaited.expire(now)
 
     def only_awaited(self) -> Topic | None:
         """Return the one topic whose answer is outstanding, None when there are none or several."""

@@ -30,8 +30,3 @@ def connection_url(url: str, key: Secret | None, client_id: str = "") -> Secret:
     give a fresh one (or none) to the next.
     """
     return Secret(f"{url}?{write_query({'client_id': client_id})}" if client_id else url)
-
-
-def upgrade_headers(key: Secret | None) -> dict[str, str]:
-    """Return the headers of the upgrade request: this service knows no key."""
-    return {}

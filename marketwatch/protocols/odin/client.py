@@ -14,23 +14,14 @@ import msgspec
 from marketwatch.domain.events import MarketEvent
 from marketwatch.domain.secret import Secret
 from marketwatch.errors import ProtocolError, RateLimited
-from marketwatch.protocols.base import (
-    Authenticated,
-    Channel,
-    Confirmed,
-    Connected,
-    Control,
-    Notice,
-    Refused,
-    Released,
-    Topic,
-    Unconfirmed,
-)
+from marketwatch.protocols.base import Channel, Confirmed, Notice, Refused, Released, Topic, Unconfirmed
+from marketwatch.protocols.client_side import ClientSide
+from marketwatch.protocols.deadlines import soonest
 from marketwatch.protocols.odin.keys import token_key, venue_of
 from marketwatch.protocols.odin.messages import DATA_DECODER, DataFrame, LiveFrame, PeriodicFrame, read_frame, request
 from marketwatch.protocols.odin.shares import Names, ShareReader, under_other_key
 from marketwatch.protocols.odin.subscriptions import ANSWER_S, UNKNOWN, Subscriptions, names_in, read_answer
-from marketwatch.protocols.readings import Element, InvalidParts, Unusable, split_objects, text
+from marketwatch.protocols.readings import Element, Unusable, split_objects, text
 
 GREETING_S: Final = 10.0
 PING_S: Final = 25.0
@@ -49,10 +40,11 @@ _FRAME_TYPES: Final[dict[str, type[LiveFrame] | type[PeriodicFrame]]] = {
 }
 
 
-class OdinClient:
+class OdinClient(ClientSide):
     """Speaks to one server; satisfies `protocols.base.ClientProtocol`. This service knows no key."""
 
     def __init__(self, key: Secret | None = None) -> None:
+        super().__init__(key)
         self._is_greeted = False
         self._has_heard = False
         self._greeting_by: float | None = None
@@ -65,13 +57,10 @@ class OdinClient:
         self._data_at = 0.0
         self._zombie_reason = ""
         self._names = Names()
-        self._invalid = InvalidParts()
         self._reader = ShareReader(self._names, self._invalid)
         self._topics = Subscriptions()
         self._delivered: set[str] = set()
         self._ending: dict[str, list[Topic]] = {}
-        self._out: list[str | bytes] = []
-        self._control: list[Control] = []
 
     @property
     def is_market_open(self) -> bool | None:
@@ -92,21 +81,6 @@ class OdinClient:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._receive_leniently(data, now)
         return self._take_data(frame, now)
-
-    def take_control(self) -> list[Control]:
-        """Hand over and forget what happened besides market data."""
-        if not self._control and not self._invalid:
-            return []
-        taken = [*self._control, *self._invalid.take()]
-        self._control.clear()
-        return taken
-
-    def data_to_send(self) -> list[str | bytes]:
-        """Hand over and forget the messages to send."""
-        if not self._out:
-            return []
-        taken, self._out = self._out, []
-        return taken
 
     def subscribe(self, topics: Iterable[Topic], now: float) -> None:
         """Ask for topics; before the greeting they are kept and sent after it."""
@@ -140,14 +114,8 @@ class OdinClient:
         """Monotonic second at which `deadline_passed` wants a call."""
         if self._zombie_reason:
             return 0.0
-        marks = (
-            self._greeting_by,
-            self._held_by,
-            self._ping_at,
-            self._topics.next_deadline(),
-            self._data_at + ZOMBIE_S if self._is_watched() else None,
-        )
-        return min((mark for mark in marks if mark is not None), default=None)
+        zombie_at = self._data_at + ZOMBIE_S if self._is_watched() else None
+        return soonest(self._greeting_by, self._held_by, self._ping_at, self._topics.next_deadline(), zombie_at)
 
     def deadline_passed(self, now: float) -> None:
         """Ping, and report what was not answered.
@@ -257,7 +225,7 @@ class OdinClient:
         self._greeting_by = None
         self._ping_at = now + PING_S
         self._data_at = now
-        self._control.extend((Connected(), Authenticated()))
+        self._note_ready()
         if self._held_by is None:
             self._ask("subscribe", self._topics.items(), now)
 

@@ -15,7 +15,7 @@ from marketwatch.protocols.base import Channel, Topic
 from marketwatch.protocols.odin.encoding import MARKET_HOURS, clock_text, date_text, envelope
 from marketwatch.protocols.odin.keys import symbol_key
 from marketwatch.protocols.odin.listings import Listing, ListingTable
-from marketwatch.protocols.serving import ClientSubscribed, ClientUnsubscribed, CloseConnection, ServerEvent
+from marketwatch.protocols.serving import ClientSubscribed, ClientUnsubscribed, CloseConnection, ServerSide
 
 TAKEN_OVER: Final = 4001
 """Close code of a connection whose client id another one uses now."""
@@ -75,12 +75,13 @@ class ClientBook:
                 self._kept[server.client_id] = (dict(server.held), now_ms)
 
 
-class OdinServer:
+class OdinServer(ServerSide[bytes]):
     """Serves one client; `held` are the listings it is subscribed to, by token. `now_ms` is the wall clock."""
 
     def __init__(
         self, client_id: str, table: ListingTable, book: ClientBook, market: Market, now_ms: Callable[[], int]
     ) -> None:
+        super().__init__()
         self.client_id = client_id
         self.held: dict[str, Listing] = {}
         self._table = table
@@ -88,8 +89,6 @@ class OdinServer:
         self._market = market
         self._now_ms = now_ms
         self._is_closing = False
-        self._out: list[bytes] = []
-        self._events: list[ServerEvent] = []
 
     def connection_made(self) -> None:
         """Restore what the client had, and greet it."""
@@ -106,8 +105,7 @@ class OdinServer:
             "instructions": _INSTRUCTIONS,
         }
         self._say("welcome", status="connected", data=data)
-        if self.held:
-            self._events.append(ClientSubscribed(tuple(map(_topic, self.held.values()))))
+        self._tell(ClientSubscribed, map(_topic, self.held.values()))
 
     def connection_lost(self) -> None:
         """Keep the subscriptions for the client's return."""
@@ -152,16 +150,6 @@ class OdinServer:
             self._is_closing = True
             self._events.append(CloseConnection(TAKEN_OVER, "Another connection uses this client_id"))
 
-    def data_to_send(self) -> list[bytes]:
-        """Hand over and forget the messages to send."""
-        taken, self._out = self._out, []
-        return taken
-
-    def take_events(self) -> list[ServerEvent]:
-        """Hand over and forget what the gateway should know or do."""
-        taken, self._events = self._events, []
-        return taken
-
     # --- answers -----------------------------------------------------------------------------------------------
 
     def _subscribe(self, stocks: list[str | int] | None) -> None:
@@ -189,8 +177,7 @@ class OdinServer:
             "total_subscribed": len(self.held),
         }
         self._say("subscription_response", status="success", data=data)
-        if new:
-            self._events.append(ClientSubscribed(tuple(new)))
+        self._tell(ClientSubscribed, new)
 
     def _unsubscribe(self, stocks: list[str | int] | None) -> None:
         items = _items(stocks)
@@ -206,8 +193,7 @@ class OdinServer:
                 topics.append(_topic(listing))
         data = {"action": "unsubscribe", "unsubscribed_stocks": ended, "total_subscribed": len(self.held)}
         self._say("subscription_response", status="success", data=data)
-        if topics:
-            self._events.append(ClientUnsubscribed(tuple(topics)))
+        self._tell(ClientUnsubscribed, topics)
 
     def _subscriptions(self, stocks: list[str | int] | None) -> None:
         data = {

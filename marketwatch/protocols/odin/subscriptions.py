@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from marketwatch.protocols.base import Topic
+from marketwatch.protocols.deadlines import Deadlines, soonest
 from marketwatch.protocols.odin.keys import OdinKey, parse_key
 from marketwatch.protocols.readings import name, text
 
@@ -48,7 +49,7 @@ class Subscriptions:
         self.refused: set[Topic] = set()
         self._by_item: dict[str, dict[Topic, None]] = {}
         self._requests: deque[Asked] = deque()
-        self.unsure: dict[str, float] = {}
+        self.unsure: Deadlines[str] = Deadlines()
 
     def keys(self) -> Iterable[str]:
         """Return the keys of all wanted topics."""
@@ -102,9 +103,7 @@ class Subscriptions:
 
     def next_deadline(self) -> float | None:
         """Return when the oldest unanswered request expires."""
-        deadlines = [self._requests[0].deadline] if self._requests else []
-        deadlines.extend(self.unsure.values())
-        return min(deadlines, default=None)
+        return soonest(self._requests[0].deadline if self._requests else None, self.unsure.next_deadline())
 
     def expire(self, now: float) -> list[Topic]:
         """Return the topics whose subscription nobody answered in time, and await them no longer."""
@@ -112,9 +111,7 @@ class Subscriptions:
         while self._requests and self._requests[0].deadline <= now:
             asked = self._requests.popleft()
             late.extend(asked.items if asked.action == "subscribe" else ())
-        for item in [item for item, deadline in self.unsure.items() if deadline <= now]:
-            del self.unsure[item]
-            late.append(item)
+        late.extend(self.unsure.expire(now))
         return [topic for item in dict.fromkeys(late) for topic in self.topics_of(item)]
 
 

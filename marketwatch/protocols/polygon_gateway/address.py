@@ -28,8 +28,3 @@ def connection_url(url: str, key: Secret | None, client_id: str) -> Secret:
     already names a client stays as it is.
     """
     return Secret(f"{url}/{encode(client_id)}" if url.endswith(_PATH) else url)
-
-
-def upgrade_headers(key: Secret | None) -> dict[str, str]:
-    """Return the headers of the upgrade request: none, for the server knows no keys and ours is not for it."""
-    return {}

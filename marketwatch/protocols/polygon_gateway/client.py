@@ -11,25 +11,15 @@ import msgspec
 from marketwatch.domain.events import MarketEvent, Quote, SecondBar, TradeTick, VendorBar
 from marketwatch.domain.secret import Secret
 from marketwatch.errors import ProtocolError
-from marketwatch.protocols.base import (
-    Authenticated,
-    Channel,
-    Confirmed,
-    Connected,
-    Control,
-    Notice,
-    Refused,
-    Released,
-    Topic,
-    Unconfirmed,
-)
+from marketwatch.protocols.base import Channel, Confirmed, Notice, Refused, Released, Topic, Unconfirmed
+from marketwatch.protocols.client_side import ClientSide
+from marketwatch.protocols.deadlines import soonest
 from marketwatch.protocols.massive.lenient import Unusable, interpret
 from marketwatch.protocols.massive.messages import Status
 from marketwatch.protocols.massive.subscriptions import Subscriptions
 from marketwatch.protocols.polygon_gateway.bars import BarKinds
 from marketwatch.protocols.polygon_gateway.messages import CHANNELS, ENCODER, FAST_DECODER, as_massive, kind_of
 from marketwatch.protocols.polygon_gateway.repeats import RepeatFilter
-from marketwatch.protocols.readings import InvalidParts
 
 GREETING_S: Final = 10.0
 PING_S: Final = 30.0
@@ -38,7 +28,7 @@ _SYMBOLS_PER_REQUEST: Final = 200
 _EVENT_OF: Final = {"trade": "T", "quote": "Q"}
 
 
-class PolygonGatewayClient:
+class PolygonGatewayClient(ClientSide):
     """Speaks to one local server; satisfies `protocols.base.ClientProtocol`. The server wants no key.
 
     The server forgets nothing that was ever asked: it goes on sending what was ended, sends everything once more for
@@ -47,6 +37,7 @@ class PolygonGatewayClient:
     """
 
     def __init__(self, key: Secret | None = None) -> None:
+        super().__init__(key)
         self._is_ready = False
         self._deadline: float | None = None
         self._misses = 0
@@ -54,9 +45,6 @@ class PolygonGatewayClient:
         self._keys: dict[Channel, dict[str, str]] = {channel: {} for channel in CHANNELS}
         self._repeats = RepeatFilter()
         self._kinds = BarKinds()
-        self._out: list[str | bytes] = []
-        self._control: list[Control] = []
-        self._invalid = InvalidParts()
 
     def connection_made(self, now: float) -> None:
         """The transport is open: await the greeting for a while, but do without it if need be."""
@@ -73,19 +61,6 @@ class PolygonGatewayClient:
             return [wanted for event in self._receive_leniently(data) if (wanted := self._wanted(event)) is not None]
         wanted = self._wanted(event)
         return [] if wanted is None else [wanted]
-
-    def take_control(self) -> list[Control]:
-        """Hand over and forget what happened besides market data."""
-        if not self._control and not self._invalid:
-            return []
-        taken = [*self._control, *self._invalid.take()]
-        self._control.clear()
-        return taken
-
-    def data_to_send(self) -> list[str | bytes]:
-        """Hand over and forget the messages to send."""
-        taken, self._out = self._out, []
-        return taken
 
     def subscribe(self, topics: Iterable[Topic], now: float) -> None:
         """Ask for topics; before the greeting they are kept and sent after it."""
@@ -114,8 +89,7 @@ class PolygonGatewayClient:
 
     def next_deadline(self) -> float | None:
         """Monotonic second at which `deadline_passed` wants a call."""
-        deadlines = [each for each in (self._deadline, self._topics.next_deadline()) if each is not None]
-        return min(deadlines, default=None)
+        return soonest(self._deadline, self._topics.next_deadline())
 
     def deadline_passed(self, now: float) -> None:
         """Begin without a greeting, ping, or report what was not acknowledged.
@@ -136,7 +110,7 @@ class PolygonGatewayClient:
     def _become_ready(self, now: float) -> None:
         self._is_ready = True
         self._deadline = now + PING_S
-        self._control += [Connected(), Authenticated()]
+        self._note_ready()
         self._ask(self._topics.everything(), now)
 
     def _ask(self, topics: list[Topic], now: float) -> None:

@@ -10,7 +10,7 @@ from marketwatch.domain.events import MarketEvent, Quote, SecondBar, TradeTick, 
 from marketwatch.protocols.base import Channel, Topic
 from marketwatch.protocols.polygon_gateway.encoding import encode_event
 from marketwatch.protocols.polygon_gateway.messages import CHANNELS, ENCODER
-from marketwatch.protocols.serving import ClientAuthenticated, ClientSubscribed, ClientUnsubscribed, ServerEvent
+from marketwatch.protocols.serving import ClientAuthenticated, ClientSubscribed, ClientUnsubscribed, ServerSide
 
 _MAX_TOPICS: Final = 20_000
 _ECHO_LENGTH: Final = 64
@@ -23,7 +23,7 @@ _CHANNEL_OF: Final[tuple[tuple[type[MarketEvent], Channel], ...]] = (
 )
 
 
-class PolygonGatewayServer:
+class PolygonGatewayServer(ServerSide[bytes]):
     """Serves one client. It wants no key.
 
     Unlike the real server it stops what is ended, sends nothing twice, and answers nonsense with an error where the
@@ -31,11 +31,10 @@ class PolygonGatewayServer:
     """
 
     def __init__(self, client_id: str, timestamp: Callable[[], str]) -> None:
+        super().__init__()
         self._client_id = client_id
         self._timestamp = timestamp
         self._topics: dict[Topic, None] = {}
-        self._out: list[bytes] = []
-        self._events: list[ServerEvent] = []
 
     @property
     def topics(self) -> tuple[Topic, ...]:
@@ -82,16 +81,6 @@ class PolygonGatewayServer:
         """Return the message of an event, None for what this server does not carry."""
         return encode_event(event, self._timestamp())
 
-    def data_to_send(self) -> list[bytes]:
-        """Hand over and forget the answers to send."""
-        taken, self._out = self._out, []
-        return taken
-
-    def take_events(self) -> list[ServerEvent]:
-        """Hand over and forget what the gateway should know or do."""
-        taken, self._events = self._events, []
-        return taken
-
     def _subscribe(self, request: Mapping[str, Any]) -> None:
         symbols, channels = self._named(request, default=(Channel.TRADES,))
         if not symbols or not channels:
@@ -102,8 +91,7 @@ class PolygonGatewayServer:
             self._refuse("Too many subscriptions")
             return
         self._topics.update(dict.fromkeys(added))
-        if added:
-            self._events.append(ClientSubscribed(added))
+        self._tell(ClientSubscribed, added)
         self._say(
             {
                 "type": "subscribed",
@@ -121,8 +109,7 @@ class PolygonGatewayServer:
         ended = tuple(topic for topic in named if topic in self._topics)
         for topic in ended:
             del self._topics[topic]
-        if ended:
-            self._events.append(ClientUnsubscribed(ended))
+        self._tell(ClientUnsubscribed, ended)
         self._say({"type": "unsubscribed", "symbols": symbols})
 
     def _named(self, request: Mapping[str, Any], default: tuple[Channel, ...]) -> tuple[list[str], tuple[Channel, ...]]:

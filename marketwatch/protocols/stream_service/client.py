@@ -16,18 +16,10 @@ import msgspec
 from marketwatch.domain.events import MarketEvent
 from marketwatch.domain.secret import Secret
 from marketwatch.errors import ProtocolError
-from marketwatch.protocols.base import (
-    Authenticated,
-    Confirmed,
-    Connected,
-    Control,
-    Notice,
-    Refused,
-    Released,
-    Topic,
-    Unconfirmed,
-)
-from marketwatch.protocols.readings import Element, InvalidParts, Unusable, name, split_objects, stamp_ms, text
+from marketwatch.protocols.base import Confirmed, Notice, Refused, Released, Topic, Unconfirmed
+from marketwatch.protocols.client_side import ClientSide
+from marketwatch.protocols.deadlines import Deadlines, soonest
+from marketwatch.protocols.readings import Element, Unusable, name, split_objects, stamp_ms, text
 from marketwatch.protocols.stream_service.endpoints import Endpoint
 from marketwatch.protocols.stream_service.keys import canonical
 from marketwatch.protocols.stream_service.prices import PriceReader
@@ -57,7 +49,7 @@ class _Request(msgspec.Struct, omit_defaults=True):
     symbol: str | None = None
 
 
-class StreamServiceClient:
+class StreamServiceClient(ClientSide):
     """Speaks to one endpoint; satisfies `protocols.base.ClientProtocol`.
 
     This service knows no key. Its times name no zone: they are read in `zone`, None being that of this computer.
@@ -66,6 +58,7 @@ class StreamServiceClient:
     def __init__(
         self, key: Secret | None = None, endpoint: Endpoint = Endpoint.MAIN, zone: tzinfo | None = None
     ) -> None:
+        super().__init__(key)
         self._endpoint = endpoint
         self._zone = zone
         self._is_greeted = False
@@ -74,16 +67,13 @@ class StreamServiceClient:
         self._unanswered = 0
         self._wanted: dict[str, Topic] = {}
         self._ended: dict[str, Topic] = {}
-        self._awaited: dict[str, float] = {}
-        self._quiet: dict[str, float] = {}
+        self._awaited: Deadlines[str] = Deadlines()
+        self._quiet: Deadlines[str] = Deadlines()
         self._confirmed: set[str] = set()
         self._queue: deque[_Request] = deque()
         self._pace_at: float | None = None
-        self._invalid = InvalidParts()
         self._prices = PriceReader(self._invalid)
         self._alerts = AlertReader(self._invalid)
-        self._out: list[str | bytes] = []
-        self._control: list[Control] = []
 
     def connection_made(self, now: float) -> None:
         """The transport is open: await the greeting, but not for long."""
@@ -110,21 +100,6 @@ class StreamServiceClient:
                 self._invalid.note("a message without a type", element)
         return events
 
-    def take_control(self) -> list[Control]:
-        """Hand over and forget what happened besides market data."""
-        if not self._control and not self._invalid:
-            return []
-        taken = [*self._control, *self._invalid.take()]
-        self._control.clear()
-        return taken
-
-    def data_to_send(self) -> list[str | bytes]:
-        """Hand over and forget the messages to send."""
-        if not self._out:
-            return []
-        taken, self._out = self._out, []
-        return taken
-
     def subscribe(self, topics: Iterable[Topic], now: float) -> None:
         """Ask for topics; before the greeting they are kept and sent after it."""
         for topic in topics:
@@ -137,6 +112,7 @@ class StreamServiceClient:
             elif symbol not in self._wanted:
                 self._wanted[symbol] = topic
                 self._ended.pop(symbol, None)
+                self._alerts.forget(symbol)
                 if self._is_greeted:
                     self._enqueue("subscribe", symbol)
         self._flush(now)
@@ -160,14 +136,8 @@ class StreamServiceClient:
 
     def next_deadline(self) -> float | None:
         """Monotonic second at which `deadline_passed` wants a call."""
-        marks = (
-            self._greeting_by,
-            self._ping_at,
-            self._pace_at,
-            next(iter(self._awaited.values()), None),
-            next(iter(self._quiet.values()), None),
-        )
-        return min((mark for mark in marks if mark is not None), default=None)
+        answer_by, word_by = self._awaited.next_deadline(), self._quiet.next_deadline()
+        return soonest(self._greeting_by, self._ping_at, self._pace_at, answer_by, word_by)
 
     def deadline_passed(self, now: float) -> None:
         """Begin without a greeting, ping, go on asking, and report what was not answered.
@@ -178,9 +148,9 @@ class StreamServiceClient:
             self._greeted(now)
         if self._ping_at is not None and now >= self._ping_at:
             self._ping(now)
-        for symbol in _due(self._awaited, now):
+        for symbol in self._awaited.expire(now):
             self._control.append(Unconfirmed(self._wanted[symbol]))
-        for symbol in _due(self._quiet, now):
+        for symbol in self._quiet.expire(now):
             self._enqueue("subscribe", symbol)
         if self._pace_at is not None and now >= self._pace_at:
             self._pace_at = None
@@ -226,7 +196,7 @@ class StreamServiceClient:
             return
         self._is_greeted = True
         self._ping_at = now + PING_S
-        self._control.extend((Connected(), Authenticated()))
+        self._note_ready()
         for symbol in self._wanted:
             self._enqueue("subscribe", symbol)
         self._flush(now)
@@ -274,8 +244,7 @@ class StreamServiceClient:
             if (request.type == "subscribe") is not (symbol in self._wanted):
                 continue  # taken back while it waited
             if request.type == "subscribe" and symbol not in self._confirmed:
-                self._awaited.pop(symbol, None)
-                self._awaited[symbol] = now + ANSWER_S
+                self._awaited.begin(symbol, now + ANSWER_S)
             self._out.append(msgspec.json.encode(request).decode())
         if self._queue:
             self._pace_at = now + PAUSE_S
@@ -291,14 +260,6 @@ class StreamServiceClient:
 def _shape(data: Element) -> Endpoint | None:
     """Return the endpoint whose data this is: servers send each other's shapes."""
     return next((endpoint for endpoint, fields in _SHAPES if not fields.isdisjoint(data)), None)
-
-
-def _due(deadlines: dict[str, float], now: float) -> list[str]:
-    """Take the symbols whose deadline has passed."""
-    due = [symbol for symbol, deadline in deadlines.items() if deadline <= now]
-    for symbol in due:
-        del deadlines[symbol]
-    return due
 
 
 _HANDLERS: Final[dict[str, Callable[[StreamServiceClient, Element, float], None]]] = {

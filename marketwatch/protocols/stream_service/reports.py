@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
+from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from marketwatch.domain.events import AnalysisReport, InvalidFigure, ServerAlert, ServerPosition
@@ -13,10 +14,10 @@ from marketwatch.protocols.readings import Element, InvalidParts, flag, number, 
 ORIGIN: Final = "stream service"
 _RSI_RANGE: Final = (0.0, 100.0)
 _GROUPS: Final = {"price_alerts": "price", "volume_alerts": "volume", "breakout_alerts": "breakout"}
-_REMEMBERED_ALERTS: Final = 4_096
 _SENT_LENGTH: Final = 40
+_REMEMBERED: Final = 64
 
-_Alert: TypeAlias = tuple[str, str, str, float | None]
+_Condition: TypeAlias = tuple[str, float | None]
 
 
 class _Figures:
@@ -125,11 +126,25 @@ class AlertReader:
 
     def __init__(self, invalid: InvalidParts) -> None:
         self._invalid = invalid
-        self._states: OrderedDict[_Alert, bool] = OrderedDict()
+        self._lists: dict[tuple[str, str], dict[_Condition, bool]] = {}
+        self._heard: set[str] = set()
+        self._fired: dict[tuple[str, str], dict[_Condition, None]] = {}
+
+    def forget(self, key: str) -> None:
+        """Take the alerts of a symbol for new when they come again: nobody listened meanwhile."""
+        self._heard.discard(key)
+        for group in _GROUPS.values():
+            self._lists.pop((key, group), None)
+            self._fired.pop((key, group), None)
 
     def read(self, key: str, data: Element, stamp: int | None) -> list[ServerAlert]:
-        """Return the alerts that are new or have changed."""
+        """Return the alerts that are new or have changed, after those that have left a list that was sent.
+
+        One that comes new and triggered has fired, but not in the first list of its symbol: that says what was before.
+        """
         alerts: list[ServerAlert] = []
+        is_first = key not in self._heard
+        self._heard.add(key)
         for field, group in _GROUPS.items():
             entries = data.get(field)
             if entries is None:
@@ -137,35 +152,74 @@ class AlertReader:
             if not isinstance(entries, list):
                 self._invalid.note("a list of alerts that is none", field)
                 continue
-            for entry in entries:
-                alert = self._alert(key, group, entry, stamp)
-                if alert is not None:
-                    alerts.append(alert)
+            before, now = self._lists.get((key, group), {}), self._states(entries)
+            self._lists[key, group] = now
+            say = partial(_alert, key, group, stamp)
+            # The real service moves its thresholds with every price: the old ones must not pile up.
+            alerts.extend(say(one, was, is_withdrawn=True) for one, was in before.items() if one not in now)
+            fired = self._remember((key, group), before, now)
+            for condition, is_triggered in now.items():
+                if before.get(condition) is not is_triggered:
+                    was_triggered = before.get(condition, is_first or condition in fired)
+                    was_triggered = _moved(condition, before, now, was_triggered)
+                    alerts.append(say(condition, is_triggered, has_fired=is_triggered and not was_triggered))
+                if not is_triggered:
+                    fired.pop(condition, None)
         return alerts
 
-    def _alert(self, key: str, group: str, entry: Any, stamp: int | None) -> ServerAlert | None:
-        condition = text(entry.get("type")) if isinstance(entry, dict) else ""
-        if not condition:
-            self._invalid.note("an alert without a type", entry)
-            return None
-        threshold, is_triggered = number(entry.get("threshold")), flag(entry.get("triggered"))
-        identity = (key, group, condition, threshold)
-        before = self._states.pop(identity, None)
-        self._states[identity] = is_triggered
-        if len(self._states) > _REMEMBERED_ALERTS:
-            self._states.popitem(last=False)
-        if before is is_triggered:
-            return None
-        return ServerAlert(
-            key=key,
-            stamp=stamp,
-            origin=ORIGIN,
-            group=group,
-            condition=condition,
-            threshold=threshold,
-            is_triggered=is_triggered,
-            has_fired=is_triggered and before is False,
-        )
+    def _remember(
+        self, place: tuple[str, str], before: Mapping[_Condition, bool], now: Mapping[_Condition, bool]
+    ) -> dict[_Condition, None]:
+        """Keep those that had fired and left the list: one that comes back as it was has not fired again."""
+        fired = self._fired.setdefault(place, {})
+        fired.update((one, None) for one, was_triggered in before.items() if was_triggered and one not in now)
+        while len(fired) > _REMEMBERED:
+            del fired[next(iter(fired))]
+        return fired
+
+    def _states(self, entries: list[Any]) -> dict[_Condition, bool]:
+        """Return what a list says of each alert; one that is there twice has fired if either has."""
+        states: dict[_Condition, bool] = {}
+        for entry in entries:
+            condition = text(entry.get("type")) if isinstance(entry, dict) else ""
+            if not condition:
+                self._invalid.note("an alert without a type", entry)
+                continue
+            known = (condition, number(entry.get("threshold")))
+            states[known] = states.get(known, False) or flag(entry.get("triggered"))
+        return states
+
+
+def _moved(
+    condition: _Condition, before: Mapping[_Condition, bool], now: Mapping[_Condition, bool], otherwise: bool
+) -> bool:
+    """Return whether an alert had been triggered whose threshold has moved; `otherwise` when it has not."""
+    gone = [was for one, was in before.items() if one[0] == condition[0] and one not in now]
+    new = [one for one in now if one[0] == condition[0] and one not in before]
+    return gone[0] if new == [condition] and len(gone) == 1 else otherwise
+
+
+def _alert(
+    key: str,
+    group: str,
+    stamp: int | None,
+    condition: _Condition,
+    is_triggered: bool,
+    *,
+    has_fired: bool = False,
+    is_withdrawn: bool = False,
+) -> ServerAlert:
+    return ServerAlert(
+        key=key,
+        stamp=stamp,
+        origin=ORIGIN,
+        group=group,
+        condition=condition[0],
+        threshold=condition[1],
+        is_triggered=is_triggered,
+        has_fired=has_fired,
+        is_withdrawn=is_withdrawn,
+    )
 
 
 def read_position(key: str, data: Element, stamp: int | None) -> ServerPosition:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from marketwatch.protocols.base import Topic
-from marketwatch.protocols.serving import ClientSubscribed, ClientUnsubscribed, CloseConnection, ServerEvent
+from marketwatch.protocols.serving import ClientSubscribed, ClientUnsubscribed, CloseConnection, ServerSide
 from marketwatch.protocols.stream_service.encoding import message
 from marketwatch.protocols.stream_service.endpoints import Endpoint
 from marketwatch.protocols.stream_service.keys import canonical
@@ -37,17 +37,16 @@ def is_origin_allowed(origin: str | None, allowed: tuple[str, ...] = ALLOWED_ORI
     return origin is None or origin.rstrip("/") in allowed
 
 
-class StreamServiceServer:
+class StreamServiceServer(ServerSide[bytes]):
     """Serves one client of one endpoint. `is_known` decides about symbols, `now_ms` is the wall clock."""
 
     def __init__(self, endpoint: Endpoint, is_known: Callable[[str], bool], now_ms: Callable[[], int]) -> None:
+        super().__init__()
         self._endpoint = endpoint
         self._is_known = is_known
         self._now_ms = now_ms
         self._symbols: dict[str, None] = {}
         self._is_closing = False
-        self._out: list[bytes] = []
-        self._events: list[ServerEvent] = []
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -98,16 +97,6 @@ class StreamServiceServer:
         """Close: too many connections are open."""
         self._is_closing = True
         self._events.append(CloseConnection(TRY_AGAIN_LATER, "Too many connections"))
-
-    def data_to_send(self) -> list[bytes]:
-        """Hand over and forget the messages to send."""
-        taken, self._out = self._out, []
-        return taken
-
-    def take_events(self) -> list[ServerEvent]:
-        """Hand over and forget what the gateway should know or do."""
-        taken, self._events = self._events, []
-        return taken
 
     def _take_request(self, request: _Request) -> None:
         symbol = canonical(request.symbol or "")

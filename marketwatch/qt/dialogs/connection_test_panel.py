@@ -41,6 +41,7 @@ class ConnectionTestPanel(QWidget):
         icons.keep(self.button, "refresh", "text1", 16)
         self.box = _ResultBox(theme, icons, self)
         self._place()
+        self._had_focus = False
         self.button.clicked.connect(self.test_requested)
         self.show_nothing()
 
@@ -78,10 +79,21 @@ class ConnectionTestPanel(QWidget):
         is_running = report.finding is None
         self._when.setText("testing…" if is_running else f"run {when}")
         self.button.setText("Test again")
-        self.button.setEnabled(not is_running)
+        self._enable(not is_running)
         self._hint.hide()
         self.box.show_report(report)
         self.box.show()
+
+    def _enable(self, is_enabled: bool) -> None:
+        """Let the button be pressed or not; the focus stays with the test while it runs."""
+        if not is_enabled and self.button.hasFocus():
+            self._had_focus = True
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.button.setEnabled(is_enabled)
+        if is_enabled and self._had_focus:
+            self._had_focus = False
+            if self.hasFocus():
+                self.button.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 class _ResultBox(QFrame):

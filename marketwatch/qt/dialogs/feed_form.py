@@ -14,7 +14,8 @@ from marketwatch.errors import ConfigurationError
 from marketwatch.qt.dialogs.flow_layout import FlowLayout
 from marketwatch.qt.dialogs.form_row import FormRow
 from marketwatch.qt.dialogs.secret_field import SecretField
-from marketwatch.qt.models.feed_settings_model import KindView
+from marketwatch.qt.dialogs.sign_in_field import SignInField
+from marketwatch.qt.models.feed_settings_model import KindView, SignInView
 from marketwatch.qt.panels.painted import set_text_role
 from marketwatch.qt.panels.segmented import SegmentedChoice
 from marketwatch.qt.panels.switch import Switch
@@ -38,6 +39,8 @@ class FeedForm(QWidget):
     edited = Signal(object)
     secret_edited = Signal()
     forget_requested = Signal(str)
+    mapping_requested = Signal()
+    sign_in_requested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,7 +55,9 @@ class FeedForm(QWidget):
         self.variants = SegmentedChoice(theme, "Feed", self)
         self.address = QLineEdit(self)
         self.default = QPushButton("Default", self)
+        self.map = QPushButton("Map fields…", self)
         self.reconnect = QComboBox(self)
+        self.sign_in = SignInField(theme, self)
         self.secrets: dict[str, SecretField] = {}
         self.channels: dict[str, QCheckBox] = {}
         self._secret_lines: list[FormRow] = []
@@ -85,14 +90,17 @@ class FeedForm(QWidget):
         self._add_row("name", "Name", self.name)
         self._add_row("feed", "Feed", self.variants, is_wide=False)
         self._add_row("address", "Address", self.address, self.default)
+        self._add_row("mapping", "Fields", self.map, is_wide=False)
         self._secret_rows.setSpacing(10)
         self._column.addLayout(self._secret_rows)
+        self._add_row("sign_in", "Daily login", self.sign_in)
         self._add_row("channels", "Channels", self._channel_box)
         self._add_row("reconnect", "Reconnect", self.reconnect, is_wide=False)
         self.name.setMaxLength(LONGEST_NAME)
         self.address.setFont(self._theme.fonts.mono("base"))
         self.default.setProperty("kind", "plain")
-        self.default.setAutoDefault(False)
+        for button in (self.default, self.map):
+            button.setAutoDefault(False)
         self.default.setAccessibleName("Use the default address")
         for policy, words, _ in _POLICIES:
             self.reconnect.addItem(words, policy.value)
@@ -109,6 +117,8 @@ class FeedForm(QWidget):
         self.variants.chosen.connect(self._on_variant)
         self.address.textEdited.connect(self._on_address)
         self.default.clicked.connect(self._on_default)
+        self.map.clicked.connect(self.mapping_requested)
+        self.sign_in.requested.connect(self.sign_in_requested)
         self.reconnect.activated.connect(
             lambda: self._change(reconnect=ReconnectPolicy(str(self.reconnect.currentData())))
         )
@@ -151,15 +161,19 @@ class FeedForm(QWidget):
             box.setVisible(True)
             box.setProperty("code", code)
         self._rows["channels"].setVisible(bool(self.channels))
+        self._rows["sign_in"].setVisible(kind.has_sign_in)
         self.variants.set_choices([*((one.name, one.label) for one in kind.variants), _OWN])
         self._rows["feed"].setVisible(bool(kind.variants))
+        self._rows["mapping"].setVisible(kind.has_mapping)
+        self.default.setVisible(bool(kind.variants))
         self._set_tab_order()
 
     def _set_tab_order(self) -> None:
         fields: list[QWidget] = [self.enabled, self.name, *self.variants.buttons(), self.address, self.default]
+        fields.append(self.map)
         for secret in self.secrets.values():
             fields += [secret.edit, secret.replace, secret.forget, secret.keep]
-        fields += [*self.channels.values(), self.reconnect]
+        fields += [self.sign_in.button, *self.channels.values(), self.reconnect]
         for first, second in itertools.pairwise(fields):
             QWidget.setTabOrder(first, second)
 
@@ -168,7 +182,7 @@ class FeedForm(QWidget):
         assert kind is not None  # noqa: S101 - for mypy: `show_feed` has set it
         self._config = config
         self.title.setText(config.name)
-        self.note.setText(kind.note if config.name == kind.label else f"{kind.label}. {kind.note}".rstrip(". "))
+        self.note.setText(kind.note if config.name == kind.label else f"{kind.label}, {kind.note}".rstrip(", "))
         self.enabled.setChecked(config.enabled)
         _set_text(self.name, config.name)
         self.variants.choose(config.variant)
@@ -176,6 +190,8 @@ class FeedForm(QWidget):
         _set_text(self.address, config.own_address if variant is None else variant.address)
         self._rows["feed"].set_hint("" if variant is None else variant.hint)
         self.default.setEnabled(bool(kind.variants) and variant is None)
+        guessed = "Not mapped yet: what they mean is guessed from the first message."
+        self._rows["mapping"].set_hint(f"As the mapping “{config.mapping}” says." if config.mapping else guessed)
         chosen = config.channels or kind.default_channels
         for code, box in self.channels.items():
             box.setChecked(code in chosen)
@@ -189,6 +205,11 @@ class FeedForm(QWidget):
         if code in self.secrets:
             self.secrets[code].show_view(view, offer)
             self._judge()
+
+    def show_sign_in(self, view: SignInView | None) -> None:
+        """Say whether the user is signed in for today; None while nothing was saved."""
+        self.sign_in.show_view(view)
+        self._judge()
 
     def problems(self) -> Sequence[str]:
         """Return why this draft cannot be saved, empty when it can."""
@@ -254,6 +275,9 @@ class FeedForm(QWidget):
         config, kind = self._config, self._kind
         if config is None or kind is None:
             return
+        can_sign_in = all(field.is_stored for field in self.secrets.values())
+        self.sign_in.allow(is_allowed=can_sign_in)
+        self._rows["sign_in"].set_hint("" if can_sign_in else "Save the API key and the API secret first.")
         row = self._rows["address"]
         if config.variant != OWN_ADDRESS:
             row.set_error("")

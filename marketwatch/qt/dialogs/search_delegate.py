@@ -22,7 +22,7 @@ HEADING_HEIGHT = 24
 _PADDING = 14
 _GAP = 12
 _NAME_WIDTH = 330
-_LEAST_NAME_WIDTH = 200
+_LEAST_NAME_WIDTH = 280
 _CURRENCY_WIDTH = 36
 _FEED_WIDTH = 158
 _LAST_WIDTH = 84
@@ -134,10 +134,13 @@ class SearchDelegate(QStyledItemDelegate):
         x = self._marked(painter, self._symbol, "text1", x, top + 18, instrument.symbol, spans) + 6
         self._tags.paint(painter, [instrument.tag], x, top + 5, 18)
         x += self._tags.width([instrument.tag]) + 2
-        series = instrument.isin if row.field == "isin" else instrument.kind.value
-        self._text(painter, self._small, "text3", x, top + 18, series)
+        listing = self._details.listing(instrument)
+        room = Places.of(rect.width()).name_width
+        facts = f"{instrument.isin}, {listing.facts}" if row.field == "isin" else listing.facts
+        facts = self._elided(facts, rect.left() + _PADDING + room - x)
+        self._text(painter, self._small, "text3", x, top + 18, facts)
         spans = row.spans if row.field == "name" else ()
-        name = self._elided(instrument.name, Places.of(rect.width()).name_width)
+        name = self._elided(listing.name, room)
         self._marked(painter, self._small, "text2", rect.left() + _PADDING, top + 35, name, spans)
 
     def _paint_figures(self, painter: QPainter, row: SearchRow, rect: QRect) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -36,6 +36,7 @@ from marketwatch.qt.models.search_model import (
     Suggestions,
     SymbolSearch,
     empty_words,
+    is_list,
     no_suggestions,
 )
 from marketwatch.qt.panels.empty_message import EmptyMessage
@@ -94,9 +95,13 @@ class _Then(enum.Enum):
 
 
 class SearchPopup(QFrame):
-    """A frameless child of the window. `instrument_chosen` carries the instrument and the id of the target list."""
+    """A frameless child of the window. `instrument_chosen` carries the instrument and the id of the target list.
+
+    `list_pasted` carries a text of several symbols that was pasted, and the id of the target list.
+    """
 
     instrument_chosen = Signal(object, str)
+    list_pasted = Signal(str, str)
     chart_chosen = Signal(object)
     closed = Signal()
 
@@ -122,7 +127,7 @@ class SearchPopup(QFrame):
         self.view = QListView(self)
         self.message = EmptyMessage(theme, icons, self)
         self.target = QComboBox(self)
-        self._hint = QLabel("symbol, name or ISIN", self)
+        self._hint = QLabel("symbol, name, ISIN or token", self)
         self._help = KeyHelp(theme, _KEYS, self)
         self._filters = QButtonGroup(self)
         self._icon = QToolButton(self)
@@ -209,7 +214,7 @@ class SearchPopup(QFrame):
         self._icon.setIconSize(QSize(20, 20))
         self._icon.setEnabled(True)
         self._icon.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.field.setAccessibleName("Symbol, name or ISIN")
+        self.field.setAccessibleName("Symbol, name, ISIN or token")
         self.field.setFrame(False)
         self.target.setAccessibleName("List that symbols are added to")
         self.target.setMinimumWidth(120)
@@ -299,6 +304,7 @@ class SearchPopup(QFrame):
     def _choose(self, row: int, then: _Then) -> None:
         instrument = self._instrument(row)
         if instrument is None:
+            self._paste(self.field.text())  # several symbols are no less a list for being typed
             return
         if then is _Then.CHART:
             self.close_popup()
@@ -319,18 +325,29 @@ class SearchPopup(QFrame):
         self._help.set_fact(self._limit_text(row))
 
     def _show_hint(self, text: str) -> None:
-        self._hint.setText(text or "symbol, name or ISIN")
+        self._hint.setText(text or "symbol, name, ISIN or token")
         set_text_role(self._hint, "text1" if text else "text3")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let the field's arrows and Enter act on the results."""
         if not isinstance(event, QKeyEvent):
             return False
+        if event.type() == QEvent.Type.KeyPress and event.matches(QKeySequence.StandardKey.Paste):
+            return self._paste(QApplication.clipboard().text())
         if event.type() == QEvent.Type.ShortcutOverride and event.key() in _OWN_KEYS:
             # Alt+Enter maximises a panel, but not from in here.
             event.accept()
             return True
         return event.type() == QEvent.Type.KeyPress and self._on_key(event)
+
+    def _paste(self, text: str) -> bool:
+        """Hand a pasted list on; one symbol or name is pasted as usual."""
+        if not is_list(text):
+            return False
+        list_id = str(self.target.currentData() or "")
+        self.close_popup()
+        self.list_pasted.emit(text, list_id)
+        return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Close with Esc from anywhere inside."""

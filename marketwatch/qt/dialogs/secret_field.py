@@ -96,6 +96,11 @@ class SecretField(QWidget):
         return self._is_typing and bool(self.edit.text().strip())
 
     @property
+    def is_stored(self) -> bool:
+        """Whether there is a key, and nothing else was typed in its place."""
+        return self._view.is_set and not self.has_entered
+
+    @property
     def has_key(self) -> bool:
         """Whether there will be a key after saving."""
         return self.has_entered or self._view.is_set

@@ -192,6 +192,9 @@ class SettingsDialog(QDialog):
             return
         if is_enter:
             event.accept()  # Enter in a field must not save the whole dialog by surprise
+            button = self.focusWidget()
+            if isinstance(button, QPushButton):
+                button.click()
             return
         super().keyPressEvent(event)
 

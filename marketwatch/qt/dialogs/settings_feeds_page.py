@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+import msgspec
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from marketwatch.domain.feed_config import FeedConfig, free_name, needs_new_connection, new_feed_id
+from marketwatch.domain.feed_config import LONGEST_NAME, FeedConfig, free_name, needs_new_connection, new_feed_id
 from marketwatch.domain.ids import FeedId
 from marketwatch.domain.secret import Secret
 from marketwatch.qt.dialogs.connection_test_panel import ConnectionTestPanel
@@ -29,7 +30,14 @@ from marketwatch.qt.dialogs.feed_form import FeedForm
 from marketwatch.qt.dialogs.feed_list import ROW, WIDTH, FeedListView
 from marketwatch.qt.dialogs.settings_page import SettingsPage
 from marketwatch.qt.icons import IconSet
-from marketwatch.qt.models.feed_settings_model import FeedListModel, FeedStateView, KindView, MeterView, ProblemView
+from marketwatch.qt.models.feed_settings_model import (
+    FeedListModel,
+    FeedStateView,
+    KindView,
+    MeterView,
+    ProblemView,
+    SignInView,
+)
 from marketwatch.qt.panels.empty_message import EmptyMessage
 from marketwatch.qt.theme import Theme
 from marketwatch.services.connection_findings import TestReport
@@ -42,13 +50,17 @@ _ROWS_WHEN_NARROW = 3
 class FeedsPage(SettingsPage):
     """`config_changed` carries all feeds in order as a tuple, when the user saves. `secret_entered` carries feed id,
     field and Secret, also when the user saves; `forget_requested` feed id and field at once; `test_requested` the
-    draft and a dict of field to typed Secret, with nothing saved.
+    draft and a dict of field to typed Secret, with nothing saved. `sign_in_requested` carries feed id,
+    `mapping_requested` the draft; `mapping_file_requested` asks for a feed by a file.
     """
 
     config_changed = Signal(object)
     secret_entered = Signal(str, str, object)
     forget_requested = Signal(str, str)
     test_requested = Signal(object, object)
+    mapping_requested = Signal(object)
+    mapping_file_requested = Signal()
+    sign_in_requested = Signal(str)
 
     def __init__(self, theme: Theme, icons: IconSet, kinds: Sequence[KindView], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,7 +68,9 @@ class FeedsPage(SettingsPage):
         self._icons = icons
         self._saved: tuple[FeedConfig, ...] = ()
         self._secrets: dict[tuple[str, str], SecretView] = {}
+        self._sign_ins: dict[FeedId, SignInView] = {}
         self._reports: dict[FeedId, tuple[TestReport, str]] = {}
+        self._edited_while_tested: set[FeedId] = set()
         self._facts: dict[FeedId, tuple[Sequence[MeterView], str]] = {}
         self._problems: dict[FeedId, Sequence[ProblemView]] = {}
         self._offer = ""
@@ -68,6 +82,7 @@ class FeedsPage(SettingsPage):
         self.facts = FeedFactsPanel(theme, self)
         self.empty = EmptyMessage(theme, icons, self)
         self.add = QPushButton("Add feed", self)
+        self.from_file = QPushButton("From mapping file", self)
         self.more = QToolButton(self)
         self._build_menus()
         self._place()
@@ -78,8 +93,11 @@ class FeedsPage(SettingsPage):
 
     def _build_menus(self) -> None:
         self._icons.keep(self.add, "plus", "text2", 16)
-        self.add.setProperty("kind", "plain")
-        self.add.setAutoDefault(False)
+        self._icons.keep(self.from_file, "folder", "text2", 16)
+        self.from_file.setVisible(any(kind.has_mapping for kind in self.model.kinds.values()))
+        for button in (self.add, self.from_file):
+            button.setProperty("kind", "plain")
+            button.setAutoDefault(False)
         kinds = QMenu(self.add)
         for kind in self.model.kinds.values():
             kinds.addAction(f"{kind.label}, {kind.note}" if kind.note else kind.label, partial(self._add, kind))
@@ -110,6 +128,7 @@ class FeedsPage(SettingsPage):
         foot = QHBoxLayout()
         foot.setContentsMargins(8, 8, 8, 8)
         foot.addWidget(self.add)
+        foot.addWidget(self.from_file)
         foot.addStretch(1)
         foot.addWidget(self.more)
         inside.addLayout(foot)
@@ -155,6 +174,9 @@ class FeedsPage(SettingsPage):
         self.form.edited.connect(self._on_edited)
         self.form.secret_edited.connect(self._on_secret_edited)
         self.form.forget_requested.connect(self._on_forget)
+        self.from_file.clicked.connect(self.mapping_file_requested)
+        self.form.mapping_requested.connect(lambda: self.mapping_requested.emit(self.form.config))
+        self.form.sign_in_requested.connect(self._on_sign_in)
         self.test.test_requested.connect(self._on_test)
         self.model.dataChanged.connect(lambda *_: self._on_data_changed())
 
@@ -179,16 +201,37 @@ class FeedsPage(SettingsPage):
         if feed_id == self.current_id:
             self._show_secrets()
 
+    def set_sign_in(self, feed_id: FeedId, view: SignInView) -> None:
+        """Say whether the user is signed in for today, for a feed that wants it."""
+        self._sign_ins[feed_id] = view
+        if feed_id == self.current_id:
+            self.form.show_sign_in(view)
+
+    def show_feed(self, feed_id: FeedId) -> None:
+        """Choose a feed in the list."""
+        row = self.model.row_of(feed_id)
+        if row >= 0:
+            self._choose(row)
+
+    def set_mapping(self, feed_id: FeedId, name: str) -> None:
+        """Let a draft follow a mapping that was made for it."""
+        row = self.model.row_of(feed_id)
+        if row >= 0:
+            self.model.replace(row, msgspec.structs.replace(self.model.feeds[row], mapping=name))
+
     def set_offer(self, words: str) -> None:
         """Say where a key entered now would go: `stored in the system keychain`."""
         self._offer = words
         self._show_secrets()
 
     def show_report(self, feed_id: FeedId, report: TestReport, when: str) -> None:
-        """Show the result of a test, or its steps so far."""
+        """Show the result of a test, or its steps so far; what was changed meanwhile is not what was tested."""
         self._reports[feed_id] = (report, when)
+        if report.finding is not None and feed_id in self._edited_while_tested:
+            self._reports.pop(feed_id)
+            self._edited_while_tested.discard(feed_id)
         if feed_id == self.current_id:
-            self.test.show_report(report, when)
+            self._show_result(feed_id)
 
     def set_limits(self, feed_id: FeedId, limits: Sequence[MeterView], since: str = "") -> None:
         """Show what is used of what the vendor allows; `since` says of which key and time."""
@@ -262,7 +305,13 @@ class FeedsPage(SettingsPage):
         self._show_current()
         self._fit()
 
-    def _add(self, kind: KindView) -> None:
+    def add_mapped(self, name: str, mapping: str) -> None:
+        """Add a feed that follows a mapping."""
+        kind = next(kind for kind in self.model.kinds.values() if kind.has_mapping)
+        taken = [config.name for config in self.model.feeds]
+        self._add(kind, name=free_name(" ".join(name.split())[:LONGEST_NAME] or kind.label, taken), mapping=mapping)
+
+    def _add(self, kind: KindView, **facts: str) -> None:
         taken = [config.id for config in (*self.model.feeds, *self._saved)]
         config = FeedConfig(
             id=new_feed_id(kind.kind, taken),
@@ -270,7 +319,7 @@ class FeedsPage(SettingsPage):
             name=free_name(kind.label, [config.name for config in self.model.feeds]),
             variant=kind.variants[0].name if kind.variants else "own",
         )
-        self._choose(self.model.append(config))
+        self._choose(self.model.append(msgspec.structs.replace(config, **facts)))
         self.changed.emit()
         fields = list(self.form.secrets.values())
         (fields[0].edit if fields else self.form.address).setFocus(Qt.FocusReason.OtherFocusReason)
@@ -312,19 +361,35 @@ class FeedsPage(SettingsPage):
         is_other = self.form.config is None or self.form.config.id != config.id
         self.form.show_feed(config, kind)
         self._show_secrets()
+        self.form.show_sign_in(self._sign_ins.get(config.id))
         if is_other:
             self._show_typed(config.id)
             self._show_rest(config.id)
 
     def _show_rest(self, feed_id: FeedId) -> None:
+        self._show_result(feed_id)
+        self.facts.show_limits(*self._facts.get(feed_id, ((), "")))
+        self.facts.show_problems(self._problems.get(feed_id, ()))
+        self._area.verticalScrollBar().setValue(0)
+
+    def _show_result(self, feed_id: FeedId) -> None:
         known = self._reports.get(feed_id)
         if known is None:
             self.test.show_nothing()
         else:
             self.test.show_report(*known)
-        self.facts.show_limits(*self._facts.get(feed_id, ((), "")))
-        self.facts.show_problems(self._problems.get(feed_id, ()))
-        self._area.verticalScrollBar().setValue(0)
+
+    def _drop_result(self, feed_id: FeedId) -> None:
+        """Take away the result of a test of what is written otherwise now."""
+        known = self._reports.get(feed_id)
+        if known is None:
+            return
+        if known[0].finding is None:
+            self._edited_while_tested.add(feed_id)
+            return
+        self._reports.pop(feed_id)
+        if feed_id == self.current_id:
+            self._show_result(feed_id)
 
     def _show_secrets(self) -> None:
         feed_id = self.current_id
@@ -342,6 +407,8 @@ class FeedsPage(SettingsPage):
     def _on_edited(self, config: FeedConfig) -> None:
         row = self.model.row_of(config.id)
         if row >= 0 and self.model.feeds[row] != config:
+            if _is_tested_otherwise(self.model.feeds[row], config):
+                self._drop_result(config.id)
             self.model.replace(row, config)
         self.changed.emit()
 
@@ -361,11 +428,16 @@ class FeedsPage(SettingsPage):
                 self._typed[feed_id, code] = secret
             else:
                 self._typed.pop((feed_id, code), None)
+        self._drop_result(feed_id)
         self.changed.emit()
 
     def _on_forget(self, code: str) -> None:
         if self.current_id is not None:
             self.forget_requested.emit(self.current_id, code)
+
+    def _on_sign_in(self) -> None:
+        if self.current_id is not None:
+            self.sign_in_requested.emit(self.current_id)
 
     def _on_test(self) -> None:
         config = self.form.config
@@ -393,6 +465,11 @@ class FeedsPage(SettingsPage):
         if is_narrow:
             shown = min(shown, max(1, (self.height() - 380) // ROW))
         self.list.setFixedHeight(shown * ROW)
+
+
+def _is_tested_otherwise(before: FeedConfig, after: FeedConfig) -> bool:
+    """Tell whether a test of one says nothing of the other: a name or a switch changes nothing of a test."""
+    return msgspec.structs.replace(before, name=after.name, enabled=after.enabled) != after
 
 
 class _Card(QFrame):

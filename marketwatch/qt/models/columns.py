@@ -210,7 +210,7 @@ CHANGE_PCT = _percent("day_change_pct", "Chg %", 56, Tone.CHANGE)._replace(
 BID = _price("bid", "Bid", 72, yields=1)
 ASK = _price("ask", "Ask", 72, yields=1)
 VOLUME = Column(
-    "volume", "Volume", 60, CellKind.FIGURE, Tone.PLAIN, _figure("volume"), _write_volume, _volume_tooltip, yields=4
+    "volume", "Volume", 66, CellKind.FIGURE, Tone.PLAIN, _figure("volume"), _write_volume, _volume_tooltip, yields=4
 )
 RANGE = Column(
     "day_range", "Day range", 63, CellKind.RANGE, Tone.PLAIN, _place_in_range, _write_place, range_tooltip, yields=2

@@ -7,8 +7,10 @@ from decimal import Decimal
 
 import msgspec
 
-from marketwatch.domain.instrument import Instrument
+from marketwatch.domain.ids import FUTURES, INDEX, OPTIONS
+from marketwatch.domain.instrument import Instrument, InstrumentKind
 from marketwatch.domain.snapshot import Snapshot
+from marketwatch.domain.venues import RULES_BY_VENUE, UNITED_STATES
 from marketwatch.qt import formatting as fmt
 from marketwatch.qt import time_text
 from marketwatch.qt.theme_tokens import Role
@@ -21,8 +23,7 @@ _FIGURES_GREYED: dict[RowStateKind, Role] = {
     RowStateKind.CLOSED: "closed",
     RowStateKind.QUIET: "text3",
 }
-
-
+_DERIVATIVES = (InstrumentKind.FUTURE, InstrumentKind.OPTION)
 _EXTENDED_NAMES = {"PRE": "Pre-market", "POST": "After hours"}
 _EXTENDED_NAME = "Extended hours"
 
@@ -47,8 +48,9 @@ class DetailRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RangeView(msgspec.Struct, frozen=True, kw_only=True):
-    """The range of the day: figures, their texts, and the place of the last price in words."""
+    """The range of the day or the year: figures, their texts, and the place of the last price in words."""
 
+    name: str = "Day range"
     low: float | None = None
     high: float | None = None
     opened: float | None = None
@@ -182,7 +184,25 @@ def _quote_rows(subject: Subject) -> list[DetailRow]:
         size = subject.figure(f"{key}_size")
         note = "" if size is None else f"× {fmt.quantity(size, subject.instrument.currency)}"
         rows.append(_figure(subject, key, name, subject.write, note=note, tip=quoted))
-    return [*rows, _spread_row(subject)]
+    return [*rows, _spread_row(subject), *_total_rows(subject)]
+
+
+def _total_rows(subject: Subject) -> list[DetailRow]:
+    """Sum up all orders of each side, where the venue tells; the consolidated tape of the United States does not."""
+    sides = (("total_bid_size", "Total bid", "buy"), ("total_ask_size", "Total ask", "sell"))
+    sizes = [subject.figure(key) or 0.0 for key, _, _ in sides]
+    instrument = subject.instrument
+    if not any(sizes):
+        is_on_tape = RULES_BY_VENUE.get(instrument.id.venue) is UNITED_STATES
+        if is_on_tape or InstrumentKind.INDEX is instrument.kind or instrument.id.segment == INDEX:
+            return []
+    rows = []
+    for (key, name, word), size in zip(sides, sizes, strict=True):
+        note = f"{fmt.share(size / sum(sizes) * 100)} of both" if sum(sizes) and subject.figure(key) is not None else ""
+        full = fmt.quantity(subject.figure(key), instrument.currency)
+        tip = f"All {word} orders in the book: {full}"
+        rows.append(_figure(subject, key, name, _short(instrument), note=note, tip=tip))
+    return rows
 
 
 def _spread_row(subject: Subject) -> DetailRow:
@@ -192,7 +212,7 @@ def _spread_row(subject: Subject) -> DetailRow:
         return DetailRow(key="spread", name="Spread", value=fmt.MISSING, value_role="text3", tip=why)
     spread = float(f"{ask - bid:.10g}")
     middle = (ask + bid) / 2
-    notes = [_in_ticks(spread, subject.instrument.tick_size)]
+    notes = [in_ticks(spread, subject.instrument.tick_size)]
     if middle > 0:
         notes.append(fmt.share(spread / middle * 100, 2))
     tip = "Ask minus bid; the ask is below the bid" if spread < 0 else "Ask minus bid"
@@ -201,13 +221,14 @@ def _spread_row(subject: Subject) -> DetailRow:
     return DetailRow(key="spread", name="Spread", value=value, note=note, tip=tip, value_role=role)
 
 
-def _in_ticks(distance: float, tick: Decimal | None) -> str:
+def in_ticks(distance: float, tick: Decimal | None) -> str:
+    """Write a distance in tick sizes; nothing while the tick size is unknown."""
     if tick is None or not tick:
         return ""
     ticks = distance / float(tick)
     text = f"{ticks:,.0f}" if abs(ticks - round(ticks)) < 0.01 else f"{ticks:,.1f}"
     text = text.replace("-", fmt.MINUS)
-    return f"{text} tick" if text == "1" else f"{text} ticks"
+    return f"{text} tick" if text.lstrip(fmt.MINUS) == "1" else f"{text} ticks"
 
 
 def _day_rows(subject: Subject) -> list[DetailRow]:
@@ -221,10 +242,40 @@ def _day_rows(subject: Subject) -> list[DetailRow]:
         _figure(subject, "day_high", "High", write),
         _figure(subject, "day_low", "Low", write),
         _figure(subject, "prev_close", "Previous close", write),
+        *_last_close_row(subject),
         _figure(subject, "vwap", "VWAP", write, note=away, tip="Volume-weighted average price of the day"),
         _figure(subject, "volume", "Volume", lambda _value: short, note="" if short == full else full),
         _trades_row(subject),
+        *_interest_row(subject),
     ]
+
+
+def _short(instrument: Instrument) -> Callable[[float | None], str]:
+    return lambda value: fmt.volume(value, instrument.currency)
+
+
+def _last_close_row(subject: Subject) -> list[DetailRow]:
+    """Show the close of a session that is over already: it is not the one that the day change is counted from."""
+    last_close = subject.figure("last_close")
+    if last_close is None or last_close == subject.figure("prev_close"):
+        return []
+    tip = "The close that the feed knew last; the day change is counted from the previous close"
+    return [_figure(subject, "last_close", "Last close", subject.write, tip=tip)]
+
+
+def _interest_row(subject: Subject) -> list[DetailRow]:
+    instrument = subject.instrument
+    is_derivative = instrument.kind in _DERIVATIVES or instrument.id.segment in (FUTURES, OPTIONS)
+    interest = subject.figure("open_interest")
+    if interest is None and not is_derivative:
+        return []
+    low, high = subject.figure("open_interest_low"), subject.figure("open_interest_high")
+    write, currency = _short(instrument), instrument.currency
+    note = f"{write(low)} to {write(high)}" if low is not None and high is not None else ""
+    tip = f"Contracts outstanding: {fmt.quantity(interest, currency)}"
+    if note:
+        tip += f"; today {fmt.quantity(low, currency)} to {fmt.quantity(high, currency)}"
+    return [_figure(subject, "open_interest", "Open interest", write, note=note, tip=tip)]
 
 
 def _trades_row(subject: Subject) -> DetailRow:
@@ -332,3 +383,26 @@ def range_view(subject: Subject) -> RangeView:
         low=low, high=high, opened=opened, last=last, low_text=subject.write(low), high_text=subject.write(high),
         role=subject.role, place=place, tip="\n".join([*lines, *filter(None, [_sentence(subject.tip("day_high"))])]),
     )  # fmt: skip
+
+
+def year_range_view(subject: Subject) -> RangeView | None:
+    """Describe the range of the past year as the feed states it, None where it states none."""
+    low, high, last = subject.figure("low_52w"), subject.figure("high_52w"), subject.figure("shown_price")
+    if low is None or high is None or high < low:
+        return None
+    write = subject.write
+    lines = [f"Low of 52 weeks {write(low)}", f"High of 52 weeks {write(high)}", f"Last {write(last)}"]
+    return RangeView(
+        name="52 weeks", low=low, high=high, last=last, low_text=write(low), high_text=write(high),
+        role=subject.role, place=_place_in_year(low, high, last), tip="\n".join([*lines, "As the feed states it"]),
+    )  # fmt: skip
+
+
+def _place_in_year(low: float, high: float, last: float | None) -> str:
+    if last is None:
+        return ""
+    if last > high:
+        return "above the stated high"
+    if last < low:
+        return "below the stated low"
+    return f"{fmt.share((last - low) / (high - low) * 100)} of range" if high > low else ""

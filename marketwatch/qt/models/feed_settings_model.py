@@ -31,7 +31,8 @@ class VariantView(msgspec.Struct, frozen=True):
 
 class KindView(msgspec.Struct, frozen=True, kw_only=True):
     """What the page needs to know of a kind of feed. `secrets` and `channels` are pairs of code and label;
-    `check_address` says what is wrong with a typed address (empty: nothing) and whether it only warns.
+    `has_sign_in`: the user signs in at the vendor every day; `has_mapping`: the user says what the fields of its
+    messages mean; `check_address` says what is wrong with a typed address (empty: nothing) and whether it only warns.
     """
 
     kind: str
@@ -41,11 +42,20 @@ class KindView(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[tuple[str, str], ...] = ()
     channels: tuple[tuple[str, str], ...] = ()
     default_channels: tuple[str, ...] = ()
+    has_sign_in: bool = False
+    has_mapping: bool = False
     check_address: Callable[[str, bool], tuple[str, bool]] = lambda address, has_key: ("", False)
 
     def variant(self, name: str) -> VariantView | None:
         """Return a variant by name, None for an address of one's own."""
         return next((one for one in self.variants if one.name == name), None)
+
+
+class SignInView(msgspec.Struct, frozen=True):
+    """Whether the user is signed in for today, in words."""
+
+    words: str
+    is_signed_in: bool = False
 
 
 class FeedStateView(msgspec.Struct, frozen=True):

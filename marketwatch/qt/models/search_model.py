@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -58,6 +59,13 @@ class SymbolSearch(Protocol):
         ...
 
 
+class ListingWords(NamedTuple):
+    """What lists say of an instrument: `facts` such as `EQ stock, series BE, token 14898`, and its name in full."""
+
+    facts: str
+    name: str
+
+
 class HitDetails(Protocol):
     """What else a result line says."""
 
@@ -71,6 +79,10 @@ class HitDetails(Protocol):
 
     def snapshot(self, instrument_id: InstrumentId) -> Snapshot | None:
         """Return its market data, None while it is not followed."""
+        ...
+
+    def listing(self, instrument: Instrument) -> ListingWords:
+        """Return what the loaded lists say of it."""
         ...
 
     def limit_after_adding(self, instrument_id: InstrumentId) -> str:
@@ -165,12 +177,28 @@ class SearchModel(QAbstractListModel):
 
 
 def typed_instrument(text: str) -> Instrument | None:
-    """Return the instrument a feed may know under the typed symbol, None when that is no symbol."""
+    """Return the instrument a feed may know under the typed symbol, None when that is no symbol.
+
+    A number is none: it may be a token of any exchange, and only a list can say of which.
+    """
     symbol = text.strip().upper()
+    if symbol.isdecimal():
+        return None
     is_symbol = symbol.isascii() and symbol.isprintable() and not any(one.isspace() for one in symbol)
     if not symbol or not is_symbol or not symbol[0].isalnum() or len(symbol) > 24:
         return None
     return Instrument(id=InstrumentId(TYPED_VENUE, CASH, symbol), currency="USD", kind=InstrumentKind.OTHER)
+
+
+def is_list(text: str) -> bool:
+    """Tell whether a pasted text is a list of symbols, not one symbol or name such as `Apple, Inc.`."""
+    lines = [line for line in re.split(r"[\t\r\n;|]+", text) if line.strip()]
+    if len(lines) > 1:
+        return True
+    parts = [part.strip().strip("\"'") for part in text.split(",")]
+    return sum(1 for part in parts if part) > 1 and all(
+        " " not in part and not part.endswith(".") for part in parts if part
+    )
 
 
 def spoken(row: SearchRow) -> str:
@@ -196,10 +224,16 @@ def empty_words(text: str, other_hits: int) -> tuple[str, str]:
     if other_hits:
         others = "1 other does" if other_hits == 1 else f"{other_hits} others do"
         return f"Nothing of this kind matches “{text}”", f"{others}; choose All to see them."
+    if text.isdecimal():
+        next_step = "A number is looked up in the lists of your brokers: load one in Settings > Look-up."
+        return f"No list loaded here has the number {text}", next_step
     if text:
+        if is_list(text):
+            return "This is a list of several", "Enter shows what each of them is, before anything is added."
         next_step = "Check the spelling, or type the symbol alone: a symbol can be added as typed."
         return f"Nothing matches “{text}”", next_step
-    return "Type a symbol, a name or an ISIN", "The best matches appear while you type; Enter adds the marked one."
+    next_step = "The best matches appear while you type; Enter adds the marked one."
+    return "Type a symbol, a name, an ISIN or a token", next_step
 
 
 def _suggested(instruments: Sequence[Instrument], kinds: frozenset[InstrumentKind]) -> list[SearchRow]:

@@ -10,7 +10,7 @@ from marketwatch.qt.models.columns import CellKind, Column, Tone
 from marketwatch.qt.models.watchlist_row import WatchRow
 from marketwatch.qt.panels.cell_pictures import SparkCache, paint_edge, paint_range
 from marketwatch.qt.panels.row_looks import EXTENDED_ONLY, LIVE, LOOKS, Edge, Look
-from marketwatch.qt.panels.tags import TagPainter, row_tags
+from marketwatch.qt.panels.tags import TagPainter, row_tags, without_names
 from marketwatch.qt.panels.text_measure import TextMeasure
 from marketwatch.qt.theme import Theme
 from marketwatch.qt.theme_tokens import Role
@@ -199,8 +199,9 @@ class CellPainter:
             # The last tag says what kind of feed it is, which the bar over the window says, too.
             tags = tags[:-1]
             tags_width = self._tags.width(tags)
-        if text_width + 2 * PADDING > width:
-            # A word may be longer than a time; the tag says enough, and the tooltip all.
+        if text_width + 2 * PADDING > width and text not in _NO_FIGURES:
+            # A word may be longer than a time; until the column is wider the tooltip says all.
+            self.cut_columns.add("time")
             text = self._shortened(text, width - 2 * PADDING)
             text_width = measure.width(text)
         right = x + width - PADDING
@@ -259,6 +260,9 @@ class CellPainter:
             painter.setPen(self._theme.colour("text3"))
             painter.drawText(QPointF(left + _GAP, base), exchange)
             left += needed
+        elif left + tags_width > edge + 2:
+            tags = without_names(tags)
+            tags_width = self._tags.width(tags)
         if tags and left + tags_width <= edge + 2:
             self._tags.paint(painter, tags, left + _GAP, line[0], line[1])
 

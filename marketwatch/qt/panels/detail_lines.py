@@ -121,7 +121,7 @@ class RuleLine(PaintedLine):
 
 
 class RangeLine(PaintedLine):
-    """The day range: track from low to high, the part from open to last, the last price, and the figures."""
+    """A range of prices: track from low to high, the part from open to last, the last price, and the figures."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, _RANGE_HEIGHT, parent)
@@ -138,14 +138,14 @@ class RangeLine(PaintedLine):
             return
         self._view = view
         self.setToolTip(view.tip)
-        words = f"Day range {view.low_text} to {view.high_text}, {view.place}" if view.low is not None else view.tip
-        self.setAccessibleName(words)
+        words = [f"{view.name} {view.low_text} to {view.high_text}", view.place]
+        self.setAccessibleName(", ".join(filter(None, words)) if view.low is not None else view.tip)
         self.update()
 
     def _paint(self, painter: QPainter) -> None:
         view, fonts = self._view, self._theme.fonts
         font, small, right = fonts.numbers("base"), fonts.numbers("small"), self.width() - MARGIN
-        self._draw(painter, "Day range", font, "text2", MARGIN, 13)
+        self._draw(painter, view.name, font, "text2", MARGIN, 13)
         self._draw(painter, view.place, small, "text3", right - self._width(view.place, small), 13)
         self._paint_track(painter, view)
         low, high = view.low_text, view.high_text

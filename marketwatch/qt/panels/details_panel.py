@@ -13,12 +13,14 @@ from marketwatch.domain.ids import InstrumentId
 from marketwatch.domain.instrument import Instrument
 from marketwatch.domain.snapshot import Snapshot
 from marketwatch.qt.icons import IconSet
-from marketwatch.qt.models.detail_rows import Subject, detail_rows, head_view, range_view
+from marketwatch.qt.models.detail_rows import DetailRow, Subject, detail_rows, head_view, range_view, year_range_view
+from marketwatch.qt.models.pair_rows import pair_rows
 from marketwatch.qt.panels.detail_lines import MARGIN, DetailLine, RangeLine, RuleLine
 from marketwatch.qt.panels.details_head import DetailsHead
 from marketwatch.qt.panels.empty_message import EmptyMessage
 from marketwatch.qt.panels.painted import is_in_sight, set_text_role
 from marketwatch.qt.theme import Theme
+from marketwatch.services.feed_difference import FeedDifference
 from marketwatch.services.feed_route import FeedFacts
 from marketwatch.services.presentation import RowState
 
@@ -48,6 +50,10 @@ class DetailsSource(Protocol):
         """Return the feed that serves it, None when none does."""
         ...
 
+    def difference(self, instrument_id: InstrumentId) -> FeedDifference | None:
+        """Compare the two feeds that cover it, None where one alone does."""
+        ...
+
 
 class DetailsPanel(QWidget):
     """Shows one instrument at a time. A surface of the flush timer: hidden, it does nothing.
@@ -72,8 +78,14 @@ class DetailsPanel(QWidget):
         self.source_line = self._label()
         set_text_role(self.source_line, "text3")
         self.range_line = RangeLine(theme)
+        self.year_line = RangeLine(theme)
+        self.year_line.hide()
         self._groups: list[QVBoxLayout] = []
         self._page = QWidget()
+        self._pair_rule = RuleLine(theme, self._page)
+        self._pair_rule.hide()
+        self._pair_group = QVBoxLayout()
+        self._pair_group.setSpacing(0)
         self._scroll = self._make_scroll()
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
@@ -104,10 +116,13 @@ class DetailsPanel(QWidget):
         self.source_line.setMinimumHeight(int(line))
         for widget in (self.head, self.source_line, self.state):
             column.addWidget(widget)
+        column.addWidget(self._pair_rule)
+        column.addLayout(self._pair_group)
         for position in range(_GROUPS):
             if position == _GROUPS_ABOVE_RANGE:
                 column.addWidget(RuleLine(self._theme, page))
                 column.addWidget(self.range_line)
+                column.addWidget(self.year_line)
             column.addWidget(RuleLine(self._theme, page))
             group = QVBoxLayout()
             group.setSpacing(0)
@@ -179,11 +194,22 @@ class DetailsPanel(QWidget):
         set_text_role(self.state, view.state_role)
         _set_text(self.source_line, view.source)
         self.range_line.show_range(range_view(subject))
-        self._show_rows(subject)
+        self._show_year(subject)
+        self._show_rows(subject, pair_rows(instrument, source.difference(key)))
 
-    def _show_rows(self, subject: Subject) -> None:
+    def _show_year(self, subject: Subject) -> None:
+        year = year_range_view(subject)
+        if year is not None:
+            self.year_line.show_range(year)
+        if self.year_line.isHidden() is not (year is None):
+            self.year_line.setVisible(year is not None)
+
+    def _show_rows(self, subject: Subject, of_feeds: Sequence[DetailRow]) -> None:
         wanted = set()
-        for group, rows in zip(self._groups, detail_rows(subject), strict=True):
+        if self._pair_rule.isHidden() is bool(of_feeds):
+            self._pair_rule.setVisible(bool(of_feeds))
+        groups = [(self._pair_group, of_feeds), *zip(self._groups, detail_rows(subject), strict=True)]
+        for group, rows in groups:
             for position, row in enumerate(rows):
                 wanted.add(row.key)
                 line = self._lines.get(row.key)

@@ -27,6 +27,7 @@ class PillShape(enum.Enum):
     DIAMOND = "diamond"
     TRIANGLE = "triangle"
     SQUARE = "square"
+    OPEN = "open"
 
 
 _SHAPE_ROLES: dict[PillShape, Role] = {
@@ -35,6 +36,7 @@ _SHAPE_ROLES: dict[PillShape, Role] = {
     PillShape.DIAMOND: "delayed",
     PillShape.TRIANGLE: "error",
     PillShape.SQUARE: "simulated",
+    PillShape.OPEN: "alert",
 }
 
 
@@ -159,7 +161,7 @@ def draw_shape(painter: QPainter, theme: Theme, shape: PillShape, at: QPointF, s
     painter.setBrush(theme.brush(role))
     if shape is PillShape.DISC:
         painter.drawEllipse(box)
-    elif shape is PillShape.RING:
+    elif shape in (PillShape.RING, PillShape.OPEN):
         painter.setPen(QPen(theme.colour(role), 1.5))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawEllipse(box.adjusted(0.8, 0.8, -0.8, -0.8))

@@ -47,9 +47,23 @@ def state_words(status: FeedStatus, nature: FeedNature, now_ns: int) -> tuple[st
         return "reconnecting", "error"
     if state is FeedState.REFUSED:
         return "refused", "error"
+    if state is FeedState.SIGNED_OUT:
+        return f"signed out since {status.signed_out_since}".removesuffix(" since "), "alert"
     if state in _STARTING:
         return _STARTING[state], "text2"
-    return _nature_words(status, nature)
+    words, role = _nature_words(status, nature)
+    lacking = lacking_words(status)
+    return (f"{words}, {lacking[0]}", "alert") if lacking else (words, role)
+
+
+def lacking_words(status: FeedStatus) -> list[str]:
+    """Say which wishes the feed does not fulfil, and that will not change by waiting a moment; empty for none."""
+    counts = (
+        (status.refused_topics, "refused"),
+        (status.topics_over_limit, "over the limit"),
+        (status.unconfirmed_topics, "not confirmed in time"),
+    )
+    return [f"{count:,} {words}" for count, words in counts if count]
 
 
 def silence(status: FeedStatus, now_ns: int) -> str:
@@ -59,24 +73,21 @@ def silence(status: FeedStatus, now_ns: int) -> str:
     return formatting.age((now_ns - status.last_message_ns) / _NS)
 
 
-def delay_words(delay_s: float) -> str:
-    """Say a delay: `15 min`, `30 s`."""
-    return f"{delay_s / 60:g} min" if delay_s >= 60 else f"{delay_s:g} s"
-
-
 def _nature_words(status: FeedStatus, nature: FeedNature) -> tuple[str, Role]:
     if nature is FeedNature.SIMULATED:
         return "invented prices", "simulated"
     if nature is FeedNature.REPLAY:
         return "recorded session", "simulated"
     if nature is FeedNature.DELAYED or status.delay_s > 0:
-        return f"delayed {delay_words(status.delay_s)}" if status.delay_s > 0 else "delayed", "delayed"
+        return f"delayed {formatting.delay_words(status.delay_s)}" if status.delay_s > 0 else "delayed", "delayed"
     return "live", "text2"
 
 
 def _shape(status: FeedStatus, nature: FeedNature) -> PillShape:
     if status.state in (FeedState.STALE, FeedState.BACKING_OFF, FeedState.REFUSED):
         return PillShape.TRIANGLE
+    if status.state is FeedState.SIGNED_OUT:
+        return PillShape.OPEN
     if nature in (FeedNature.SIMULATED, FeedNature.REPLAY):
         return PillShape.SQUARE
     if status.state is not FeedState.LIVE:
@@ -87,6 +98,8 @@ def _shape(status: FeedStatus, nature: FeedNature) -> PillShape:
 
 
 def _figures(status: FeedStatus) -> tuple[str, ...]:
+    if status.state is FeedState.SIGNED_OUT:
+        return ("sign in for today",)
     if status.retry_in_s is not None and status.state is not FeedState.LIVE:
         return (f"retry in {max(0, round(status.retry_in_s))} s",)
     if status.state is not FeedState.LIVE:

@@ -19,6 +19,7 @@ _PADDING = 3.5
 _GAP = 4.0
 _BESIDE_SYMBOL = frozenset({"PRE", "POST"})
 _SHORT = {"REPLAY": "REP"}
+_BAR = "BAR "
 
 _STYLES: dict[str, tuple[Role, Role, Role]] = {
     "PRE": ("extended", "extended", "extendedTint"),
@@ -30,6 +31,8 @@ _STYLES: dict[str, tuple[Role, Role, Role]] = {
     "REP": ("simulated", "simulated", "simulatedTint"),
 }
 _DELAYED: tuple[Role, Role, Role] = ("delayed", "delayed", "delayedTint")
+_FALLBACK: tuple[Role, Role, Role] = ("alert", "alertLine", "alertTint")
+_VIA = "via"
 _PLAIN: tuple[Role, Role, Role] = ("text3", "lineStrong", "panel")
 
 
@@ -38,7 +41,7 @@ def row_tags(row: WatchRow, *, beside_symbol: bool = False) -> Sequence[str]:
     state = row.state
     if state is None:
         return ()
-    tags = short_tags([tag for tag in state.tags if (tag in _BESIDE_SYMBOL) is beside_symbol])
+    tags = short_tags([tag for tag in state.tags if (tag in _BESIDE_SYMBOL or _is_via(tag)) is beside_symbol])
     if state.primary is RowStateKind.CLOSED and state.word and not beside_symbol:
         tags.append(CLOSED_TAG)
     return tags
@@ -54,14 +57,26 @@ def has_delay(row: WatchRow) -> bool:
     return row.state is not None and any(_is_delay(tag) for tag in row.state.tags)
 
 
+def without_names(tags: Sequence[str]) -> list[str]:
+    """Return tags as they are written where even their names of feeds have no room."""
+    return [_VIA if _is_via(tag) else tag for tag in tags]
+
+
+def _is_via(tag: str) -> bool:
+    """Tell whether a tag names the fall-back feed a row is on."""
+    return tag.split(" ")[0] == _VIA
+
+
 def _is_delay(tag: str) -> bool:
     return tag[:1] == "D" and tag[1:].isdigit()
 
 
 def tag_style(tag: str) -> tuple[Role, Role, Role]:
     """Return the roles of a tag's text, outline and ground."""
-    if _is_delay(tag) or tag == "D":
+    if _is_delay(tag) or tag == "D" or tag.startswith(_BAR):
         return _DELAYED
+    if _is_via(tag):
+        return _FALLBACK
     return _STYLES.get(tag, _PLAIN)
 
 

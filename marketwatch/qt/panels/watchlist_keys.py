@@ -32,6 +32,7 @@ class ListKeys(QObject):
     remove_requested = Signal()
     rename_requested = Signal()
     copy_requested = Signal()
+    paste_requested = Signal()
     undo_requested = Signal()
     redo_requested = Signal()
 
@@ -53,6 +54,8 @@ class ListKeys(QObject):
             self.redo_requested.emit()
         elif event.matches(QKeySequence.StandardKey.Copy):
             self.copy_requested.emit()
+        elif event.matches(QKeySequence.StandardKey.Paste):
+            self.paste_requested.emit()
         elif modifiers in (_PLAIN, _SHIFT):
             return self._handle_plain(event, is_shifted=modifiers == _SHIFT)
         else:

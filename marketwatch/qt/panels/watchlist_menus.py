@@ -66,12 +66,18 @@ class WatchlistMenus:
         self._add(menu, "Copy symbol\tCtrl+C", panel.copy_selected, is_enabled=has_rows)
         menu.addSeparator()
         self._add(menu, "Add symbol…\tCtrl+K", lambda: panel.search_requested.emit(""))
+        self._add(menu, "Paste a list…\tCtrl+V", panel.paste_requested.emit)
         self._add(menu, "Add section heading…", panel.begin_heading)
         self._add(menu, "Remove\tDel", panel.remove_selected, is_enabled=has_rows)
         self._add(menu, "Move up\tAlt+↑", lambda: panel.move_selected(-1), is_enabled=has_rows and sort is None)
         self._add(menu, "Move down\tAlt+↓", lambda: panel.move_selected(1), is_enabled=has_rows and sort is None)
         if sort is not None:
             self._add(menu, "Own order", lambda: panel.sort_by(None))
+        menu.addSeparator()
+        chosen = panel.selected_instruments()
+        whose = chosen[0].symbol if len(chosen) == 1 else f"{len(chosen)} rows"
+        self._add(menu, f"Feeds for {whose}…\tCtrl+Shift+F", panel.request_feeds, is_enabled=bool(chosen))
+        self._add(menu, "Compare feeds\tCtrl+Shift+D", panel.request_compare, is_enabled=has_instrument)
         menu.addSeparator()
         self._fill_undo(menu)
         menu.addSeparator()

@@ -36,6 +36,9 @@ class WatchlistPanel(QWidget):
     chart_requested = Signal(object)
     selection_changed = Signal(object)
     search_requested = Signal(str)
+    paste_requested = Signal()
+    feeds_requested = Signal(object)
+    compare_requested = Signal(object)
     became_live = Signal()
     density_chosen = Signal(str)
     flash_chosen = Signal(str)
@@ -103,6 +106,7 @@ class WatchlistPanel(QWidget):
         keys.remove_requested.connect(self.remove_selected)
         keys.rename_requested.connect(self.begin_rename)
         keys.copy_requested.connect(self.copy_selected)
+        keys.paste_requested.connect(self.paste_requested)
         keys.undo_requested.connect(self.undo)
         keys.redo_requested.connect(self.redo)
         head.tab_chosen.connect(service.switch_to)
@@ -228,6 +232,28 @@ class WatchlistPanel(QWidget):
         symbols = [row.instrument.symbol for row in rows if row.instrument is not None]
         QGuiApplication.clipboard().setText("\n".join(symbols))
 
+    def selected_instruments(self) -> list[InstrumentId]:
+        """Return the instruments of the selected rows, from top to bottom."""
+        rows = [self.model.rows[position] for position in self.view.selected_positions()]
+        return [row.instrument_id for row in rows if row.instrument_id is not None]
+
+    def request_feeds(self) -> None:
+        """Ask for the choice of feeds of the selected rows."""
+        chosen = self.selected_instruments()
+        if chosen:
+            self.feeds_requested.emit(chosen)
+
+    def request_compare(self) -> None:
+        """Ask for, or end, the comparison of two feeds of the current row."""
+        current = self.view.current_instrument()
+        if current is not None:
+            self.compare_requested.emit(current)
+
+    def note_change(self, text: str) -> None:
+        """Say in the footer what happened, with the way back."""
+        if text:
+            self.footer.show_note(text, "Undo", self.undo)
+
     def undo(self) -> None:
         """Undo the newest change to the lists."""
         text = self._service.undo()
@@ -270,7 +296,8 @@ class WatchlistPanel(QWidget):
 
     def remove_list(self, list_id: str = "") -> None:
         """Remove a list (the current one by default); the footer offers to undo."""
-        watchlist = self._service.get(list_id) or self._service.current
+        found = self._service.get(list_id)
+        watchlist = self._service.current if found is None else found  # an empty list counts as nothing to `or`
         name = watchlist.name
         self._service.remove_list(watchlist.id)
         self.footer.show_note(f"Removed {name}", "Undo", self.undo)

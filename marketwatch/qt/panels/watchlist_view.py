@@ -205,6 +205,10 @@ class WatchlistView(QTableView):
             {titles[number]: model.texts(position)[number] for number in shown} for position in self._visible_rows()
         ]
 
+    def visible_instruments(self) -> list[InstrumentId | None]:
+        """Return the instrument of every visible row, None for a heading, in the order of `visible_texts`."""
+        return [self._watch_model.rows[position].instrument_id for position in self._visible_rows()]
+
     def request_chart(self) -> None:
         """Ask for the chart of the current instrument."""
         instrument_id = self.current_instrument()
@@ -339,9 +343,9 @@ class WatchlistView(QTableView):
         self._state_timer.start(_STATE_TICK_CLOSED_MS if is_closed else _STATE_TICK_MS)
 
     def _widen_cut_columns(self) -> None:
-        """Give figures that did not fit the room they need, but move nothing under the pointer."""
+        """Give figures that did not fit the room they need, but move nothing while a row is dragged."""
         cut = self._canvas.cells.cut_columns
-        if cut and not self.is_held():
+        if cut and not self._drag.is_active:
             self.places.grow({key: self._natural_width(key) for key in cut})
             cut.clear()
 

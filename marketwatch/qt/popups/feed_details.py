@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushBut
 
 from marketwatch.feeds.status import FeedState, FeedStatus
 from marketwatch.qt import formatting, time_text
-from marketwatch.qt.panels.feed_words import delay_words, silence, state_words
+from marketwatch.qt.panels.feed_words import lacking_words, silence, state_words
 from marketwatch.qt.panels.painted import set_text_role
 from marketwatch.qt.theme import Theme
 from marketwatch.services.feed_route import FeedNature
@@ -28,8 +28,7 @@ def detail_fields(status: FeedStatus, nature: FeedNature, now_ns: int, zone: str
     if status.last_message_ns is not None:
         last = f"{last} {time_text.zone_name(zone, status.last_message_ns)}, {silence(status, now_ns)} ago"
     subscriptions = f"{status.subscriptions:,} of {status.wanted:,} confirmed"
-    if status.refused_topics:
-        subscriptions += f", {status.refused_topics:,} refused"
+    subscriptions = ", ".join((subscriptions, *lacking_words(status)))
     return (
         ("State", state_words(status, nature, now_ns)[0]),
         ("Connected", _yes(status.connected)),
@@ -42,14 +41,15 @@ def detail_fields(status: FeedStatus, nature: FeedNature, now_ns: int, zone: str
         ("Uptime", formatting.duration(status.uptime_s)),
         ("Reconnect attempts", f"{status.reconnect_attempts:,}"),
         ("Lag", _lag_words(status, nature)),
-        ("Delay", delay_words(status.delay_s) if status.delay_s else "none"),
+        ("Delay", formatting.delay_words(status.delay_s) if status.delay_s else "none"),
     )
 
 
 class FeedDetails(QFrame):
-    """Pop-up with the health of one feed. `retry_requested` carries the feed's id."""
+    """Pop-up with the health of one feed. `retry_requested` and `sign_in_requested` carry the feed's id."""
 
     retry_requested = Signal(str)
+    sign_in_requested = Signal(str)
 
     def __init__(self, theme: Theme, *, zone: str = "UTC", parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
@@ -57,6 +57,7 @@ class FeedDetails(QFrame):
         self._zone = zone
         self._status: FeedStatus | None = None
         self._values: dict[str, QLabel] = {}
+        self._titles: dict[str, QLabel] = {}
         self.setFixedWidth(_WIDTH)
         self._title = QLabel(self)
         self._title.setFont(theme.fonts.text("title", "semibold"))
@@ -68,6 +69,9 @@ class FeedDetails(QFrame):
         self._retry = QPushButton("Reconnect now", self)
         self._retry.setProperty("small", True)
         self._retry.clicked.connect(self._on_retry)
+        self._sign_in = QPushButton("Sign in…", self)
+        self._sign_in.setProperty("small", True)
+        self._sign_in.clicked.connect(self._on_sign_in)
         self._place()
         theme.changed.connect(self.update)
 
@@ -79,6 +83,7 @@ class FeedDetails(QFrame):
         layout.addWidget(self._problem)
         layout.addLayout(self._grid)
         foot = QHBoxLayout()
+        foot.addWidget(self._sign_in)
         foot.addWidget(self._retry)
         foot.addStretch(1)
         layout.addLayout(foot)
@@ -90,19 +95,25 @@ class FeedDetails(QFrame):
 
     def values(self) -> dict[str, str]:
         """Return what is shown, by field name."""
-        return {name: label.text() for name, label in self._values.items()}
+        return {name: label.text() for name, label in self._values.items() if not label.isHidden()}
 
-    def set_status(self, status: FeedStatus, nature: FeedNature, now_ns: int) -> None:
-        """Show another moment of the feed."""
+    def set_status(self, status: FeedStatus, nature: FeedNature, now_ns: int, streams: Fields = ()) -> None:
+        """Show another moment of the feed; `streams` are its connections beside that of the prices."""
         self._status = status
         self._title.setText(status.label)
         self.setAccessibleName(f"{status.label}, details")
         problem = in_sentences(status.reason, status.next_step)
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
-        set_text_role(self._problem, "text2" if status.state is FeedState.LIVE else "error")
-        for name, value in detail_fields(status, nature, now_ns, self._zone):
+        is_signed_out = status.state is FeedState.SIGNED_OUT
+        set_text_role(self._problem, "text2" if is_signed_out or status.state is FeedState.LIVE else "error")
+        fields = dict((*detail_fields(status, nature, now_ns, self._zone), *streams))
+        for name, value in fields.items():
             self._value(name).setText(value)
+        for name, label in self._values.items():
+            label.setVisible(name in fields)
+            self._titles[name].setVisible(name in fields)
+        self._sign_in.setVisible(is_signed_out)
         self._retry.setVisible(status.state not in (FeedState.LIVE, FeedState.IDLE))
         self.adjustSize()
 
@@ -110,7 +121,7 @@ class FeedDetails(QFrame):
         label = self._values.get(name)
         if label is None:
             row = len(self._values)
-            title = QLabel(name, self)
+            title = self._titles[name] = QLabel(name, self)
             set_text_role(title, "text3")
             label = self._values[name] = QLabel(self)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -135,6 +146,11 @@ class FeedDetails(QFrame):
             self.close()
             return
         super().keyPressEvent(event)
+
+    def _on_sign_in(self) -> None:
+        if self._status is not None:
+            self.sign_in_requested.emit(self._status.feed_id)
+            self.close()
 
     def _on_retry(self) -> None:
         if self._status is not None:

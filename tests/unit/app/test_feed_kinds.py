@@ -12,6 +12,7 @@ from marketwatch.domain.secret import Secret
 from marketwatch.errors import ConfigurationError
 from marketwatch.feeds.catalog import CATALOG, FeedKind
 from marketwatch.protocols.base import Channel
+from marketwatch.protocols.mapping.mapping import Mapping
 
 MASSIVE = CATALOG[FeedKind.MASSIVE]
 CONFIG = FeedConfig(id=FeedId("massive-2"), kind="massive", name="Mine", variant="delayed")
@@ -100,3 +101,63 @@ def test_addresses_are_judged_in_words(address: str, has_key: bool, word: str, i
     assert word in words
     assert warns is is_warning
     assert bool(words) is bool(word or address == "wss://[")
+
+
+def test_the_protocol_of_an_own_stream_follows_its_mapping() -> None:
+    mappings = {"Desk": Mapping(symbol="s", price="p"), "New": Mapping(symbol="sym", price="price")}
+    own = FeedConfig(
+        id=FeedId("mapping"), kind="mapping", name="Desk", variant="own", own_address="ws://127.0.0.1:9", mapping="Desk"
+    )
+
+    def find(name: str) -> Mapping:
+        if name not in mappings:
+            raise ConfigurationError(name, "gone")
+        return mappings[name]
+
+    def prices() -> int:
+        client = settings.spec.protocol(None)
+        return len(client.receive(b'{"s":"A","p":1}{"sym":"A","price":2}', 0.0))
+
+    settings = resolve(own, find)
+    assert (settings.address.url, prices()) == ("ws://127.0.0.1:9", 1)
+    mappings["Desk"] = Mapping(symbol="x", price="y")  # saved anew: the next connection reads by it
+    assert prices() == 0
+    with pytest.raises(ConfigurationError, match="gone"):
+        resolve(msgspec.structs.replace(own, mapping="lost"), find)
+    settings = resolve(msgspec.structs.replace(own, mapping=""), find)
+    assert prices() == 1
+    (view,) = [view for view in kind_views() if view.has_mapping]
+    assert (view.kind, view.variants, view.secrets) == ("mapping", (), ())
+    assert view.channels == (("T", "Trades"), ("Q", "Quotes"))
+
+
+def test_the_stream_service_offers_its_four_endpoints_as_channels() -> None:
+    view = next(view for view in kind_views() if view.kind == "stream-service")
+    assert view.channels == (
+        ("T", "Prices"),
+        ("ANALYSIS", "Analysis"),
+        ("ALERTS", "Alerts"),
+        ("PORTFOLIO", "Portfolio"),
+    )
+    assert view.default_channels == ("T", "ANALYSIS", "ALERTS", "PORTFOLIO")
+
+
+@pytest.mark.parametrize(
+    ("codes", "prices", "reports"),
+    [
+        ((), (Channel.TRADES,), (Channel.ANALYSIS, Channel.ALERTS, Channel.PORTFOLIO)),
+        (("T",), (Channel.TRADES,), ()),
+        (("T", "ALERTS"), (Channel.TRADES,), (Channel.ALERTS,)),
+        (("PORTFOLIO", "ANALYSIS"), (), (Channel.ANALYSIS, Channel.PORTFOLIO)),
+        (("nothing known",), (Channel.TRADES,), ()),
+    ],
+)
+def test_the_channels_choose_the_endpoints(
+    codes: tuple[str, ...], prices: tuple[Channel, ...], reports: tuple[Channel, ...]
+) -> None:
+    config = FeedConfig(
+        id=FeedId("stream-service"), kind="stream-service", name="Mine", variant="local", channels=codes
+    )  # fmt: skip
+    spec = resolve(config).spec
+    assert spec.default_channels == prices
+    assert tuple(stream.channel for stream in spec.report_streams) == reports

@@ -37,7 +37,7 @@ async def test_a_csv_of_ones_own_is_searched_and_survives_a_restart(core: Core, 
     await lists.load(own)
     assert [str(hit.instrument.id) for hit in core.directory.search("zz top")] == ["NSE:EQ:ZZTOP"]
     assert len(_said(core)) == 1
-    assert _said(core)[0].startswith("Instrument list House list: 1 instruments. 1 rows skipped; 1 × ")
+    assert _said(core)[0].startswith("Instrument list House list: 1 instrument. 1 row skipped; 1 × ")
     core.directory.use_masters(type(core.directory.masters).build((), core.directory.own_instruments(), today=_today()))
     assert core.directory.search("zz top") == []
     await InstrumentLists(core, tmp_path / "masters").use_stored()

@@ -9,7 +9,9 @@ import pytest_asyncio
 
 from marketwatch.app.core import Core, Runtime
 from marketwatch.app.live_feed import feed_of_environment
+from marketwatch.domain.ids import InstrumentId
 from marketwatch.domain.secret import Secret
+from marketwatch.errors import ConfigurationError
 from marketwatch.feeds.catalog import CATALOG, FeedAddress, FeedKind
 from marketwatch.feeds.surroundings import FeedSettings, SessionOpen
 
@@ -54,6 +56,13 @@ async def test_without_an_address_the_usual_one_is_called(
     assert await opened(core, kind, None, monkeypatch) == FeedAddress(url)
 
 
+async def test_a_stream_of_ones_own_has_no_usual_address(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigurationError, match=r"no usual address\. Give one with --url"):
+        await opened(core, FeedKind.MAPPING, None, monkeypatch)
+    address = await opened(core, FeedKind.MAPPING, " ws://127.0.0.1:9000/x ", monkeypatch)
+    assert address == FeedAddress("ws://127.0.0.1:9000/x")
+
+
 @pytest.mark.parametrize(
     ("kind", "url", "advice"),
     [
@@ -79,3 +88,20 @@ async def test_half_a_key_is_none(core: Core, monkeypatch: pytest.MonkeyPatch) -
     secret = feed_of_environment(core, CATALOG[FeedKind.KITE], None).credentials()
     assert secret is not None
     assert secret.reveal() == "canary-key:canary-token"
+
+
+async def test_of_two_instruments_with_one_name_at_a_stream_the_first_is_served(core: Core) -> None:
+    feed = feed_of_environment(core, CATALOG[FeedKind.MAPPING], "ws://127.0.0.1:9")
+    feed.open()
+    both = [InstrumentId.parse(text) for text in ("NSE:EQ:SBIN", "BSE:EQ:SBIN")]
+    for one in both:
+        core.feeds.acquire(one)
+    found = [core.feeds.subscription(one) for one in both]
+    assert [(one.feed_id, one.key) for one in found if one is not None] == [("mapping", "SBIN"), (None, "")]
+    core.feeds.release(both[0])
+    core.feeds.release(both[1])
+    core.feeds.acquire(both[1])
+    served = core.feeds.subscription(both[1])
+    assert served is not None
+    assert served.feed_id == "mapping"
+    await feed.close()

@@ -25,9 +25,9 @@ KEY = "a-very-secret-key"
 
 @pytest.mark.parametrize("kind", list(CATALOG))
 def test_every_kind_of_the_catalog_has_a_client(kind: FeedKind) -> None:
-    assert (
-        repr(FeedClient(kind, key=KEY)) == repr(FeedClient(kind.value, key=KEY)) == f"<FeedClient {kind.value}, idle>"
-    )
+    url = None if CATALOG[kind].addresses else "ws://127.0.0.1:9"
+    made = [repr(FeedClient(one, url=url, key=KEY)) for one in (kind, kind.value)]
+    assert made == [f"<FeedClient {kind.value}, idle>"] * 2
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,17 @@ def test_every_kind_of_the_catalog_has_a_client(kind: FeedKind) -> None:
         ("massive", None, {"address": "tomorrow"}, "Choose from delayed, realtime"),
         ("massive", None, {"queue": 5}, "Option queue.*Choose from.*queue_size"),
         ("massive", None, {"queue_size": 0}, "queue_size"),
+        ("massive", None, {"queue_size": "many"}, "queue_size.*'many' is not what it takes.*Its kind is int"),
+        ("massive", None, {"reconnect": 5}, "Option reconnect.*Its kind is ReconnectRules"),
+        ("massive", None, {"proxy": 5}, "Option proxy"),
+        ("massive", None, {"on_error": "print"}, "Option on_error.*Give a function"),
+        ("mapping", "ws://x", {"mapping": 5}, "Option mapping"),
+        ("massive", 5, {}, "address. 5 is not a text"),
+        ("massive", None, {"mapping": {"symbol": "s", "price": "p"}}, "a protocol of its own"),
+        ("mapping", None, {}, "no usual address.*Give one"),
+        ("mapping", "ws://x?token=1", {}, "carries"),
+        ("mapping", "ws://x", {"mapping": {"symbol": "s"}}, "which field is the price"),
+        ("mapping", "ws://x", {"mapping": "no/such.json"}, "no such file"),
     ],
 )
 def test_what_cannot_be_used_is_said_at_once(kind: str, url: str | None, given: dict[str, object], words: str) -> None:
@@ -104,6 +115,10 @@ def test_symbols_and_channels_are_taken_one_or_many_by_name_or_identity() -> Non
         ([], ["T"], ConfigurationError),
         (["AAPL"], [], ConfigurationError),
         ([" "], ["T"], UnknownInstrument),
+        (None, ["T"], ConfigurationError),
+        ([3.5], ["T"], ConfigurationError),
+        ([True], ["T"], ConfigurationError),
+        (["AAPL"], [5], ConfigurationError),
         (InstrumentId(Venue("NSE"), CASH, "SBIN"), None, UnknownInstrument),
     ],
 )
@@ -114,6 +129,50 @@ async def test_a_bad_subscription_changes_nothing(
     with pytest.raises(error):
         await client.subscribe(symbols, channels)
     assert client.get_status()["subscriptions"] == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "key"),
+    [
+        ("odin", "SBIN", "NSE:SBIN"),
+        ("odin", "2885", "NSE:#2885"),
+        ("odin", 2885, "NSE:#2885"),
+        ("odin", "BSE:SBIN", "BSE:SBIN"),
+        ("kite", "SBIN", "779521"),
+        ("kite", "NSE:RELIANCE", "738561"),
+        ("kite", 738561, "738561"),
+        ("kite", "12073986", "12073986"),
+        ("stream-service", "RELIANCE-EQ", "RELIANCE"),
+        ("massive", "BRK.A", "BRK.A"),
+        ("massive", "*", "*"),
+        ("data-provider", "^GSPC", "^GSPC"),
+    ],
+)
+def test_symbols_are_written_as_in_the_guide_of_the_feed(kind: str, written: str | int, key: str) -> None:
+    spec = options.spec_of(kind, {})
+    assert options.names_of(spec, written) == options.names_of(spec, [f" {written} "]) == {key: str(written)}
+
+
+async def test_a_symbol_kite_has_no_number_for_is_refused_at_once() -> None:
+    client = FeedClient("kite", key="an-api-key:an-access-token")
+    with pytest.raises(UnknownInstrument, match=r"“M&M”.*Kite has no name for it.*Give the number"):
+        await client.subscribe("M&M")
+    assert client.get_status()["subscriptions"] == {}
+
+
+async def test_the_status_names_symbols_as_they_were_written() -> None:
+    client = FeedClient("odin")
+    await client.subscribe(["SBIN", "2885"])
+    assert client.get_status()["subscriptions"] == {"SBIN": ["T"], "2885": ["T"]}
+    await client.unsubscribe("2885")
+    assert client.get_status()["subscriptions"] == {"SBIN": ["T"]}
+
+
+async def test_what_cannot_be_called_or_is_no_key_is_said_at_once() -> None:
+    with pytest.raises(ConfigurationError, match="it is not a text"):
+        FeedClient("massive", key=123)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="'print' cannot be called"):
+        await FeedClient("odin").subscribe("SBIN", "T", "print")  # type: ignore[arg-type]
 
 
 async def test_without_a_key_the_vendor_is_not_even_asked() -> None:

@@ -109,7 +109,9 @@ async def test_a_queue_smaller_than_a_batch_fills_a_smaller_batch() -> None:
 
 
 def test_a_frame_has_a_row_per_event_and_keeps_nanoseconds() -> None:
-    frame = make_frame([trade(7), Quote(key="MSFT", bid=1.5), DayStatistics(key="AAPL", prev_close=3.0)])
+    events = [trade(7), Quote(key="MSFT", bid=1.5), DayStatistics(key="AAPL", prev_close=3.0)]
+    frame = make_frame(events, {"MSFT": "Microsoft"})
+    assert list(frame["symbol"]) == ["AAPL", "Microsoft", "AAPL"]
     assert list(frame.columns[:4]) == ["event_type", "symbol", "time", "timestamp"]
     assert list(frame["event_type"]) == ["trade", "quote", "statistics"]
     assert frame["time"][0] == pandas.Timestamp(1701439845000000007, tz="UTC")

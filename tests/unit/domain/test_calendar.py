@@ -56,6 +56,38 @@ def test_phases_in_india(moment: str, phase: Phase) -> None:
     assert TradingCalendar(INDIA).phase(ist(moment)) is phase
 
 
+@pytest.mark.parametrize(
+    ("venue", "moment", "phase"),
+    [
+        ("CDS", "2025-06-27T08:59:59", Phase.CLOSED),
+        ("CDS", "2025-06-27T09:00", Phase.REGULAR),
+        ("BCD", "2025-06-27T16:59:59", Phase.REGULAR),
+        ("CDS", "2025-06-27T17:00", Phase.CLOSED),
+        ("MCX", "2025-06-27T16:00", Phase.REGULAR),
+        ("MCX", "2025-06-27T23:30", Phase.CLOSED),  # New York keeps summer time
+        ("MCX", "2025-11-03T23:54:59", Phase.REGULAR),  # the first Monday of its winter
+        ("MCX", "2025-11-03T23:55", Phase.CLOSED),
+        ("MCX", "2025-03-10T23:40", Phase.CLOSED),  # the first Monday of its summer
+        ("NFO", "2025-06-27T15:30", Phase.CLOSED),
+        ("MCX", "2025-06-28T12:00", Phase.CLOSED),
+    ],
+)
+def test_currencies_and_commodities_of_india_have_hours_of_their_own(venue: str, moment: str, phase: Phase) -> None:
+    calendar = Calendars().of(InstrumentId(Venue(venue), FUTURES, "X"))
+    assert calendar.phase(ist(moment)) is phase
+
+
+def test_a_holiday_of_shares_is_none_of_commodities() -> None:
+    calendars = Calendars()
+    calendars.by_rules(INDIA).set_exceptions({dt.date(2025, 6, 27): None}, dt.date(2025, 12, 31))
+    noon = ist("2025-06-27T12:00")
+    assert calendars.of(InstrumentId(Venue("NFO"), FUTURES, "X")).phase(noon) is Phase.CLOSED
+    assert calendars.of(InstrumentId(Venue("MCX"), FUTURES, "X")).phase(noon) is Phase.REGULAR
+    commodities = calendars.of(InstrumentId(Venue("MCX"), FUTURES, "X"))
+    commodities.set_exceptions({dt.date(2025, 6, 27): None}, None)
+    assert commodities.phase(noon) is Phase.CLOSED
+
+
 def test_the_date_of_comex_begins_the_evening_before() -> None:
     calendar = TradingCalendar(COMEX)
     assert calendar.session_date(ny("2013-10-08T17:59")) == dt.date(2013, 10, 9)

@@ -20,7 +20,7 @@ def test_every_kind_has_a_row_that_can_be_used(kind: FeedKind) -> None:
     protocol = spec.protocol(Secret("a-key:a-token"))
     protocol.connection_made(0.0)
     assert {type(control) for control in protocol.take_control()} <= {Connected, Authenticated}
-    assert spec.addresses
+    assert bool(spec.addresses) is (kind is not FeedKind.MAPPING)  # nobody knows where a stream of one's own is
     for address in spec.addresses.values():
         assert spec.normalise_url(address.url) == address.url
         assert address.url.startswith("wss://" if spec.credential_names else "ws://localhost:")
@@ -46,6 +46,13 @@ def test_only_the_address_that_is_really_called_may_hold_the_key(kind: FeedKind)
         if "a-token" in called.reveal():
             assert called.reveal() == f"{address.url}?api_key=an-api-key&access_token=a-token"
             assert kind is FeedKind.KITE
+
+
+@pytest.mark.parametrize("kind", [kind for kind, spec in CATALOG.items() if not spec.credential_names])
+def test_a_server_of_ones_own_is_shown_no_key_and_is_soon_tried_again(kind: FeedKind) -> None:
+    spec = CATALOG[kind]
+    assert spec.headers(Secret("another-feeds-key")) == {}
+    assert (spec.limits.reconnect.first_s, spec.limits.reconnect.cap_s) == (1.0, 30.0)
 
 
 def test_two_variables_are_one_key_where_both_are_needed() -> None:

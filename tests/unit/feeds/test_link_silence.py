@@ -62,7 +62,7 @@ class MemoryTransport:
         self._time = time
         self.opened: list[MemoryConnection] = []
 
-    async def connect(self, url: str, headers: Mapping[str, str]) -> Connection:
+    async def connect(self, url: str, headers: Mapping[str, str], *, max_bytes: int | None = None) -> Connection:
         self.opened.append(MemoryConnection(self._time))
         return self.opened[-1]
 

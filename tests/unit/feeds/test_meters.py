@@ -64,3 +64,4 @@ def test_invalid_parts_are_counted_with_the_newest_sample() -> None:
     meters.note_invalid("no symbol", "y", 1)
     assert meters.invalid_count == 3
     assert meters.last_invalid == ("no symbol", "y")
+    assert meters.figures()["invalid_reason"] == "no symbol"

@@ -56,12 +56,26 @@ def test_the_difference_shows_missing_surplus_and_refused() -> None:
     subscriptions.note(A, TopicPhase.REFUSED, 6, "not in your plan")
     subscriptions.note(C, TopicPhase.CONFIRMED, 6)
     difference = subscriptions.difference()
+    assert (difference.wanted, difference.confirmed) == ((A, B), (C,))
     assert difference.missing == (A, B)
     assert difference.surplus == (C,)
     assert difference.refused == (A,)
     assert subscriptions.state(A).reason == "not in your plan"
     assert (subscriptions.refused_count, subscriptions.active_count) == (1, 2)
     assert subscriptions.to_end() == [C]
+
+
+def test_unanswered_is_what_was_asked_and_neither_confirmed_nor_refused() -> None:
+    subscriptions = Subscriptions()
+    subscriptions.want([A, B])
+    assert subscriptions.unanswered() == []
+    ask_all(subscriptions)
+    assert subscriptions.unanswered() == [A, B]
+    subscriptions.note(A, TopicPhase.CONFIRMED, 6)
+    subscriptions.note(B, TopicPhase.UNCONFIRMED, 6)
+    assert subscriptions.unanswered() == [B]
+    subscriptions.unwant([B])
+    assert subscriptions.unanswered() == []
 
 
 def test_a_refused_topic_wanted_again_is_asked_again() -> None:
@@ -76,7 +90,7 @@ def test_a_refused_topic_wanted_again_is_asked_again() -> None:
 
 
 def test_beyond_the_limit_the_newest_wait_until_there_is_room() -> None:
-    subscriptions = Subscriptions(limit=2)
+    subscriptions = Subscriptions(topics=2)
     subscriptions.want([A, B, C])
     assert ask_all(subscriptions) == [A, B]
     assert subscriptions.state(C).phase is TopicPhase.OVER_LIMIT
@@ -113,3 +127,30 @@ def test_any_history_leads_to_the_topics_with_users(history: list[tuple[bool, To
     assert set(subscriptions.wanted) == {topic for topic, count in users.items() if count}
     assert at_server == set(subscriptions.served())
     assert len(at_server) <= (limit or 3)
+
+
+def test_a_limit_of_instruments_counts_keys_and_not_topics() -> None:
+    subscriptions = Subscriptions(instruments=2)
+    wishes = [Topic(channel, key) for key in ("A", "B", "C") for channel in (Channel.TRADES, Channel.QUOTES)]
+    subscriptions.want(wishes)
+    assert subscriptions.served() == tuple(wishes[:4])
+    assert subscriptions.to_ask() == wishes[:4]
+    assert [subscriptions.state(topic).phase for topic in wishes[3:5]] == [TopicPhase.WAITING, TopicPhase.OVER_LIMIT]
+    figures = subscriptions.figures()
+    assert (figures["instruments"], figures["instruments_allowed"], figures["topics_over_limit"]) == (3, 2, 2)
+    subscriptions.unwant([wishes[0]])
+    assert subscriptions.served() == (wishes[1], wishes[2], wishes[3])
+    subscriptions.unwant([wishes[1]])
+    assert subscriptions.served() == tuple(wishes[2:])
+    assert subscriptions.over_limit_count == 0
+
+
+def test_a_limit_that_changes_serves_more_or_fewer_at_once() -> None:
+    subscriptions = Subscriptions()
+    wishes = [Topic(Channel.TRADES, key) for key in "ABC"]
+    subscriptions.want(wishes)
+    subscriptions.note_asked(wishes, 0)
+    subscriptions.set_limits(topics=None, instruments=1)
+    assert subscriptions.to_end() == wishes[1:]
+    subscriptions.set_limits(topics=2, instruments=None)
+    assert subscriptions.to_end() == wishes[2:]

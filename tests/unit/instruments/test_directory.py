@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from marketwatch.domain.ids import CASH, FUTURES, INDEX, InstrumentId, Venue
 from marketwatch.domain.instrument import Instrument, InstrumentKind
 from marketwatch.errors import InstrumentError
+from marketwatch.instruments.catalogue import MasterCatalogue
 from marketwatch.instruments.directory import COLUMNS, InstrumentDirectory, read_list, starter_lists
 from marketwatch.instruments.matching import MatchKind
 
@@ -191,3 +193,20 @@ def test_a_byte_order_mark_and_absent_facts_are_accepted(tmp_path: Path) -> None
     instrument = InstrumentDirectory.load([path]).get(InstrumentId(NSE, CASH, "A"))
     assert instrument is not None
     assert (instrument.tick_size, instrument.lot_size, instrument.tag) == (None, 1, "NSE")
+
+
+def test_a_symbol_at_a_venue_is_one_instrument_or_none() -> None:
+    share = Instrument(id=InstrumentId.parse("NSE:EQ:NIFTY 50"))
+    index = Instrument(id=InstrumentId.parse("NSE:IDX:NIFTY 50"))
+    other = Instrument(id=InstrumentId.parse("BSE:EQ:NIFTY 50"))
+    directory = InstrumentDirectory([share, other])
+    assert directory.at(Venue("NSE"), "nifty 50") is share
+    assert directory.at(Venue("BSE"), "NIFTY 50") is other
+    assert directory.at(Venue("NFO"), "NIFTY 50") is None
+    directory.add(index)
+    assert directory.at(Venue("NSE"), "NIFTY 50") is None, "two segments have one"
+    masters = MasterCatalogue.build((), [share], today=dt.date(2026, 1, 1))
+    listed = InstrumentDirectory()
+    listed.use_masters(masters)
+    assert listed.at(Venue("NSE"), "NIFTY 50") is share
+    assert listed.at(Venue("BSE"), "NIFTY 50") is None

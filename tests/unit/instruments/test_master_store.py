@@ -240,3 +240,18 @@ def test_words_and_beginnings_are_found_on_disk(store: MasterStore) -> None:
     assert [each.id.symbol for each in store.search("2885")] == ["RELIANCE"]
     assert store.search('"*) OR (') == []
     assert len(store.search("ltd", limit=2)) == 2
+
+
+def test_a_removed_list_can_be_put_back_until_it_is_purged(tmp_path: Path) -> None:
+    store = MasterStore(tmp_path)
+    rows = _rows(_listing("SBIN", "3045"))
+    store.replace(rows, label="Kite", origin="kite.csv", now_ns=NOW_NS, place="/lists/kite.csv")
+    store.set_aside("kite")
+    assert (store.summaries(), store.load("kite")) == ([], [])
+    store.put_back("kite")
+    assert [(one.source, one.place) for one in store.summaries()] == [("kite", "/lists/kite.csv")]
+    store.set_aside("kite")
+    store.purge()
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(StorageError):
+        store.put_back("kite")

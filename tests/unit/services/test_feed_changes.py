@@ -18,9 +18,12 @@ B = FeedConfig(id=FeedId("b"), kind="odin", name="B", variant="local")
     [
         ({"variant": "realtime"}, Deed.READDRESS),
         ({"own_address": "ws://127.0.0.1:1"}, Deed.READDRESS),
-        ({"channels": ("T",)}, Deed.REBUILD),
-        ({"reconnect": ReconnectPolicy.FIVE_ATTEMPTS, "variant": "realtime"}, Deed.REBUILD),
-        ({"name": "Other"}, Deed.RENAME),
+        ({"channels": ("T",)}, Deed.REFORM),
+        ({"reconnect": ReconnectPolicy.FIVE_ATTEMPTS}, Deed.REFORM),
+        ({"reconnect": ReconnectPolicy.FIVE_ATTEMPTS, "variant": "realtime"}, Deed.READDRESS),
+        ({"kind": "polygon-local"}, Deed.REBUILD),
+        ({"mapping": "Desk"}, Deed.REBUILD),
+        ({"name": "Other"}, Deed.REFORM),
         ({"enabled": False}, Deed.END),
     ],
 )

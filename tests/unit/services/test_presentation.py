@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from fake_time import NS
 from hub_rig import FEED, HubRig, new_york, quote, trade
 
 from marketwatch.domain.events import DayStatistics, PriceLimits
@@ -19,7 +20,9 @@ class Subscription(msgspec.Struct):
 
     asked_ns: int = 0
     confirmed: bool = True
+    unconfirmed: bool = False
     refused_reason: str | None = None
+    is_entitlement: bool = False
     over_limit: bool = False
 
 
@@ -79,7 +82,7 @@ def test_a_quote_is_news_too() -> None:
         (FeedState.STALE, "the feed has stalled"),
         (FeedState.BACKING_OFF, "the feed is disconnected: no route"),
         (FeedState.CONNECTING, "the feed is connecting"),
-        (FeedState.REFUSED, "the feed refused the key"),
+        (FeedState.REFUSED, "the feed has given up"),
     ],
 )
 def test_nothing_looks_live_on_a_feed_that_is_not(state: FeedState, why: str) -> None:
@@ -92,6 +95,19 @@ def test_silence_of_the_whole_feed_is_stale_after_half_a_minute() -> None:
     row = live_row()
     assert row.judge("10:00:38", heard="10:00:09").primary is Kind.QUIET
     assert row.judge("10:00:40", heard="10:00:09").primary is Kind.STALE
+
+
+def test_p18_silence_is_measured_by_the_clock_that_nobody_sets() -> None:
+    row = live_row()
+    now, ibm = new_york("10:00:12"), row.rig.ibm
+    later = FeedStatus(feed_id=FEED, label="Feed", state=FeedState.LIVE, last_message_ns=now + 3_600 * NS, heard_ns=NS)
+
+    def judge(monotonic_ns: int) -> RowState:
+        moment = Moment(now, now, monotonic_ns)
+        return row_state(ibm, row.subscription, later, row.rig.facts, ibm.calendar, moment)
+
+    assert judge(31 * NS).primary is Kind.LIVE
+    assert (judge(42 * NS).primary, judge(42 * NS).word) == (Kind.STALE, "stale 0:41")
 
 
 def test_a_delay_is_not_staleness() -> None:
@@ -178,29 +194,149 @@ def test_a_paused_replay_is_not_stale() -> None:
     assert live_row(nature=FeedNature.REPLAY).judge("10:00:12", heard="09:00").primary is Kind.LIVE
 
 
+EIGHT_S_AGO = new_york("09:59:52")
+
+
 @pytest.mark.parametrize(
-    ("subscription", "state", "word"),
+    ("subscription", "state", "word", "cause", "step"),
     [
-        (None, FeedState.LIVE, "no feed"),
-        (Subscription(refused_reason="You are not authorized for this"), FeedState.LIVE, "no permission"),
-        (Subscription(refused_reason="unknown ticker"), FeedState.LIVE, "refused"),
-        (Subscription(over_limit=True), FeedState.LIVE, "over limit"),
-        (Subscription(), FeedState.CONNECTING, "connecting"),
-        (Subscription(), FeedState.BACKING_OFF, "feed is down"),
-        (Subscription(), FeedState.REFUSED, "key refused"),
-        (Subscription(asked_ns=new_york("09:59:52")), FeedState.LIVE, "asked 8 s ago"),
+        (None, FeedState.LIVE, "no feed", "No feed has this instrument", "Add or switch on a feed"),
+        (
+            Subscription(refused_reason="You are not authorized for this"),
+            FeedState.LIVE,
+            "no permission",
+            "The feed refused it: You are not authorized for this",
+            "Ask the vendor",
+        ),
+        (
+            Subscription(refused_reason="Insufficient something", is_entitlement=True),
+            FeedState.LIVE,
+            "no permission",
+            "The feed refused it: Insufficient something",
+            "Ask the vendor",
+        ),
+        (
+            Subscription(refused_reason="unknown ticker"),
+            FeedState.LIVE,
+            "unknown symbol",
+            "The feed refused it: unknown ticker",
+            "Ctrl+K",
+        ),
+        (
+            Subscription(refused_reason="the server does not know it"),
+            FeedState.LIVE,
+            "unknown symbol",
+            "The feed refused it: the server does not know it",
+            "Ctrl+K",
+        ),
+        (
+            Subscription(refused_reason="write it like NSE:RELIANCE"),
+            FeedState.LIVE,
+            "refused",
+            "The feed refused it: write it like NSE:RELIANCE",
+            "another feed",
+        ),
+        (Subscription(over_limit=True), FeedState.LIVE, "over limit", "More instruments are asked for", "Remove rows"),
+        (Subscription(), FeedState.IDLE, "feed is off", "No data yet, the feed is switched off", "Switch it on"),
+        (Subscription(), FeedState.CONNECTING, "connecting", "No data yet, the feed is connecting", "once the"),
+        (Subscription(), FeedState.AUTHENTICATING, "connecting", "No data yet, the feed is connecting", "once the"),
+        (Subscription(), FeedState.STALE, "feed is silent", "No data yet, the feed has stalled", "renews"),
+        (Subscription(), FeedState.BACKING_OFF, "feed is down", "No data yet, the feed is disconnected", "Retry"),
+        (Subscription(), FeedState.REFUSED, "feed gave up", "No data yet, the feed has given up", "Test the"),
+        (Subscription(), FeedState.SIGNED_OUT, "signed out", "No data yet, you are signed out", "Log in again"),
+        (
+            Subscription(asked_ns=EIGHT_S_AGO, confirmed=False),
+            FeedState.LIVE,
+            "asked 8 s ago",
+            "No data yet. Asked 8 s ago, the feed has not confirmed it",
+            "waits for the answer",
+        ),
+        (
+            Subscription(asked_ns=EIGHT_S_AGO, confirmed=False, unconfirmed=True),
+            FeedState.LIVE,
+            "no answer",
+            "No data yet. Asked 8 s ago, the feed has not confirmed it in time",
+            "Check that the feed has this symbol",
+        ),
+        (
+            Subscription(asked_ns=EIGHT_S_AGO),
+            FeedState.LIVE,
+            "no tick yet",
+            "No data yet. Asked 8 s ago, the feed confirmed it",
+            "first trade or quote",
+        ),
+        (
+            Subscription(asked_ns=new_york("09:57:46")),
+            FeedState.LIVE,
+            "silent 2:14",
+            "The feed confirmed it, and has sent nothing since it was asked 2:14 ago",
+            "another feed may have it",
+        ),
     ],
 )
-def test_no_data_has_a_reason(subscription: Subscription | None, state: FeedState, word: str) -> None:
+def test_no_data_has_a_word_a_reason_and_a_next_step(
+    subscription: Subscription | None, state: FeedState, word: str, cause: str, step: str
+) -> None:
     row = Row()
     row.subscription = subscription
     judged = row.judge("10:00", state)
     assert (judged.primary, judged.word, judged.age_s) == (Kind.NO_DATA, word, None)
-    assert judged.explanation
+    said, next_step = judged.explanation.splitlines()
+    assert said.startswith(cause)
+    assert step in next_step
 
 
-def test_no_data_outside_the_session() -> None:
-    assert Row().judge("2025-06-28T12:00").word == "closed"
+def test_a_refused_key_is_told_from_a_feed_that_gave_up() -> None:
+    row, now = Row(), new_york("10:00")
+    status = FeedStatus(feed_id=FEED, label="Feed", state=FeedState.REFUSED, is_key_refused=True, reason="bad key")
+    judged = row_state(row.rig.ibm, row.subscription, status, row.rig.facts, row.rig.ibm.calendar, Moment(now, now))
+    assert judged.word == "key refused"
+    cause, step = judged.explanation.splitlines()
+    assert cause == "No data yet, the feed refused the key: bad key"
+    assert "Check the key" in step
+
+
+def test_no_data_says_what_the_feed_says_of_itself() -> None:
+    judged = Row().judge("10:00", FeedState.BACKING_OFF, reason="no route")
+    assert judged.explanation.splitlines()[0] == "No data yet, the feed is disconnected: no route"
+
+
+def test_no_data_says_what_the_feed_sends_in_vain() -> None:
+    row, now = Row(), new_york("10:00")
+    status = FeedStatus(
+        feed_id=FEED, label="Feed", state=FeedState.LIVE, invalid_count=1_600, invalid_reason="a frame without a price"
+    )
+    row.subscription = Subscription(asked_ns=EIGHT_S_AGO)
+    judged = row_state(row.rig.ibm, row.subscription, status, row.rig.facts, row.rig.ibm.calendar, Moment(now, now))
+    assert judged.explanation.splitlines()[0] == (
+        "No data yet. Asked 8 s ago, the feed confirmed it. "
+        "1,600 of the feed's messages could not be used, the newest because of a frame without a price"
+    )
+
+
+def test_trades_that_may_not_move_the_price_say_so() -> None:
+    row = Row()
+    row.rig.publish(*(trade(f"10:00:0{second}", 175.5, conditions=(12, 37)) for second in range(3)))
+    judged = row.judge("10:00:02")
+    ibm = row.rig.ibm
+    assert (ibm.last_price, ibm.shown_price, ibm.own_open, ibm.volume) == (None, 175.5, None, 300)
+    assert judged.primary is Kind.LIVE
+    assert judged.explanation == "Price of an odd lot or the like: no trade so far may move the last price"
+    row.rig.publish(trade("10:00:03", 176.0), trade("10:00:04", 175.0, conditions=(37,)))
+    assert row.judge("10:00:04").explanation == "Live"
+    assert (ibm.last_price, ibm.shown_price) == (176.0, 176.0)
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_no_data_outside_the_session(confirmed: bool) -> None:
+    row = Row()
+    row.subscription = Subscription(asked_ns=new_york("2025-06-28T11:59:52"), confirmed=confirmed)
+    judged = row.judge("2025-06-28T12:00")
+    assert judged.word == "closed"
+    heard = "the feed confirmed it" if confirmed else "the feed has not confirmed it"
+    said, next_step = judged.explanation.splitlines()
+    assert said == f"No data yet: the market is closed. Asked 0:08 ago, {heard}"
+    assert next_step == "The row fills when the market opens"
 
 
 def test_a_stated_price_is_data() -> None:

@@ -189,3 +189,28 @@ def test_only_what_changed_is_stored(service: WatchlistService) -> None:
     records, deleted = service.take_unsaved()
     assert [one.id for one in records] == ["two"]
     assert deleted == []
+
+
+def test_several_are_added_in_order_as_one_step(feeds: Feeds) -> None:
+    service = WatchlistService(feeds)
+    service.add(B)
+    assert service.add_several([A, B, C, A]) == "Added 2 symbols"
+    assert service.current.instruments() == [B, A, C]
+    assert (feeds.held[A], feeds.held[C]) == (1, 1)
+    assert service.undo() == "Added 2 symbols"
+    assert service.current.instruments() == [B]
+    assert dict(feeds.held) == {B: 1}
+    assert service.redo() == "Added 2 symbols"
+    assert service.current.instruments() == [B, A, C]
+    assert service.add_several([A]) == ""
+    assert service.undo_text == "Added 2 symbols"
+
+
+def test_taking_several_back_leaves_what_went_by_other_ways_alone(feeds: Feeds) -> None:
+    service = WatchlistService(feeds)
+    service.add_several([A, B])
+    service.current.remove([0])
+    service.undo()
+    assert service.current.instruments() == []
+    with pytest.raises(InstrumentError):
+        service.add_several([A], "gone")

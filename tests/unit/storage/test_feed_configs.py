@@ -97,4 +97,4 @@ async def test_a_read_only_database_says_so(path: Path) -> None:
 
 def test_a_config_has_no_place_for_a_secret() -> None:
     fields = {field.name for field in msgspec.structs.fields(FeedConfig)}
-    assert fields == {"id", "kind", "name", "enabled", "variant", "own_address", "channels", "reconnect"}
+    assert fields == {"id", "kind", "name", "enabled", "variant", "own_address", "channels", "reconnect", "mapping"}

@@ -1,0 +1,179 @@
+"""The analysis panel: indicators, patterns and risk of the chosen instrument as a server computed them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPalette, QShowEvent
+from PySide6.QtWidgets import QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+
+from marketwatch.domain.instrument import Instrument
+from marketwatch.qt.icons import IconSet
+from marketwatch.qt.models.analysis_rows import AnalysisView, InvalidLine
+from marketwatch.qt.models.detail_rows import DetailRow
+from marketwatch.qt.panels.detail_lines import DetailLine, RuleLine
+from marketwatch.qt.panels.empty_message import EmptyMessage
+from marketwatch.qt.panels.painted import is_in_sight, set_text_role
+from marketwatch.qt.panels.report_lines import InvalidFigureLine, small_label
+from marketwatch.qt.theme import Theme
+
+_MIN_SIZE = (200, 80)
+_GROUPS = 4
+
+
+class AnalysisPanel(QWidget):
+    """Shows what `read` says of one instrument. Hidden, it does nothing; `shown` tells the symbol for its head."""
+
+    shown = Signal(str)
+
+    def __init__(
+        self, theme: Theme, icons: IconSet, read: Callable[[Instrument], AnalysisView], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._read = read
+        self._instrument: Instrument | None = None
+        self._lines: dict[str, DetailLine] = {}
+        self._invalid: list[InvalidFigureLine] = []
+        self.setMinimumSize(*_MIN_SIZE)
+        self._empty = EmptyMessage(theme, icons, self)
+        self.source = small_label(theme, "text3", self)
+        self.state = small_label(theme, "error", self)
+        self._groups: list[QVBoxLayout] = []
+        self._page = QWidget()
+        self._scroll = self._make_scroll()
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self._scroll)
+        self.setFocusProxy(self._scroll)
+        theme.changed.connect(self._on_theme_changed)
+        self._say_name()
+        self.refresh()
+
+    def _make_scroll(self) -> QScrollArea:
+        page = self._page
+        page.setBackgroundRole(QPalette.ColorRole.Base)
+        page.setAutoFillBackground(True)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 4, 0, 6)
+        column.setSpacing(0)
+        column.addWidget(self.source)
+        column.addWidget(self.state)
+        self._invalid_box = QVBoxLayout()
+        self._invalid_box.setSpacing(0)
+        column.addLayout(self._invalid_box)
+        for _ in range(_GROUPS):
+            column.addWidget(RuleLine(self._theme, page))
+            group = QVBoxLayout()
+            group.setSpacing(0)
+            column.addLayout(group)
+            self._groups.append(group)
+        column.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidget(page)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        scroll.verticalScrollBar().setSingleStep(21)
+        return scroll
+
+    @property
+    def instrument(self) -> Instrument | None:
+        """What is shown."""
+        return self._instrument
+
+    @property
+    def message(self) -> str:
+        """Why it is empty, an empty text when it is not."""
+        return self._empty.sentence if self._stack.currentIndex() == 0 else ""
+
+    def rows(self) -> dict[str, DetailRow]:
+        """Return the figures that are shown, by key."""
+        return {key: line.row for key, line in self._lines.items() if line.row is not None and not line.isHidden()}
+
+    def invalid(self) -> list[InvalidLine]:
+        """Return the figures that are shown as invalid."""
+        return [line.line for line in self._invalid if line.line is not None and not line.isHidden()]
+
+    def show_instrument(self, instrument: Instrument | None) -> None:
+        """Show another instrument; None empties the panel."""
+        if instrument is self._instrument:
+            return
+        self._instrument = instrument
+        self._say_name()
+        self._scroll.verticalScrollBar().setValue(0)
+        self.refresh()
+        self.shown.emit("" if instrument is None else instrument.symbol)
+
+    def _say_name(self) -> None:
+        words = "Analysis" if self._instrument is None else f"Analysis of {self._instrument.symbol}"
+        self.setAccessibleName(words)
+        self._scroll.setAccessibleName(words)
+
+    def is_live(self) -> bool:
+        """Tell whether anybody could see it now."""
+        return is_in_sight(self)
+
+    def refresh(self) -> None:
+        """Read everything now; what is the same is not touched."""
+        if self._instrument is None:
+            self._empty.show_message(
+                "info", "No instrument chosen", "Select a row in a list; its analysis appears here."
+            )
+            self._stack.setCurrentIndex(0)
+            return
+        view = self._read(self._instrument)
+        if view.message is not None:
+            message = view.message
+            self._empty.show_message("info", message.cause, message.next_step, role=message.role)
+            self._stack.setCurrentIndex(0)
+            return
+        self._stack.setCurrentIndex(1)
+        if self.source.text() != view.source:
+            self.source.setText(view.source)
+        self.state.setText(view.state)
+        self.state.setVisible(bool(view.state))
+        set_text_role(self.state, view.state_role)
+        self._show_invalid(view.invalid)
+        self._show_groups(view.groups)
+
+    def _show_invalid(self, invalid: Sequence[InvalidLine]) -> None:
+        while len(self._invalid) < len(invalid):
+            line = InvalidFigureLine(self._theme, self._page)
+            self._invalid_box.addWidget(line)
+            self._invalid.append(line)
+        for place, line in enumerate(self._invalid):
+            line.setVisible(place < len(invalid))
+            if place < len(invalid):
+                line.show_line(invalid[place])
+
+    def _show_groups(self, groups: Sequence[Sequence[DetailRow]]) -> None:
+        wanted = set()
+        for group, rows in zip(self._groups, groups, strict=True):
+            for place, row in enumerate(rows):
+                wanted.add(row.key)
+                line = self._lines.get(row.key)
+                if line is None:
+                    line = self._lines[row.key] = DetailLine(self._theme, self._page)
+                    group.insertWidget(place, line)
+                line.setVisible(True)
+                line.show_row(row)
+        for key, line in self._lines.items():
+            if key not in wanted:
+                line.hide()
+
+    # Events
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+    def sizeHint(self) -> QSize:
+        return QSize(340, 320)
+
+    def _on_theme_changed(self) -> None:
+        self._page.update()
+        for line in self._page.findChildren(QWidget):
+            line.update()

@@ -1,0 +1,393 @@
+"""What the panels of reports say: figures, invalid ones, totals, distances, and why there is nothing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from marketwatch.domain.events import AnalysisReport, InvalidFigure, ServerPosition
+from marketwatch.domain.ids import CASH, FeedId, InstrumentId, Venue
+from marketwatch.domain.instrument import Instrument
+from marketwatch.feeds.status import FeedState
+from marketwatch.feeds.subscriptions import TopicPhase, TopicStatus
+from marketwatch.protocols.base import Channel
+from marketwatch.qt.formatting import MISSING
+from marketwatch.qt.models.alert_rows import (
+    AlertMoment,
+    alert_rows,
+    alerts_message,
+    blind_message,
+    card_view,
+    log_rows,
+    summary_words,
+)
+from marketwatch.qt.models.analysis_rows import AnalysisSubject, AnalysisView, analysis_view
+from marketwatch.qt.models.portfolio_rows import PortfolioMoment, PortfolioView, number_text, portfolio_view
+from marketwatch.qt.models.stream_words import detail_words
+from marketwatch.services.report_feeds import StreamState
+from marketwatch.services.server_alerts import AlertDeed, AlertKey, AlertRecord, Deed, PriceThen
+from marketwatch.services.server_reports import StatedAnalysis, StatedPosition
+
+ZONE = "Asia/Kolkata"
+FEED = FeedId("stream-service")
+NOW_NS = 1_756_977_067_000_000_000  # 14:41:07 in Mumbai
+SECOND_NS = 1_000_000_000
+SBIN, TCS, AAPL = (
+    Instrument(id=InstrumentId(Venue(venue), CASH, symbol), currency=currency, tick_size=Decimal("0.05"), name=name)
+    for venue, symbol, currency, name in (
+        ("NSE", "SBIN", "INR", "State Bank of India"),
+        ("NSE", "TCS", "INR", "Tata Consultancy Services"),
+        ("XNAS", "AAPL", "USD", "Apple"),
+    )
+)
+KNOWN = {one.id: one for one in (SBIN, TCS, AAPL)}
+
+
+def state(state: FeedState = FeedState.LIVE, **more: Any) -> StreamState:
+    facts: dict[str, Any] = {"feed_id": FEED, "feed_label": "My service", "name": "analysis", **more}
+    return StreamState(channel=Channel.ANALYSIS, state=state, **facts)
+
+
+DOWN = state(
+    FeedState.BACKING_OFF, since_ns=NOW_NS - 60 * SECOND_NS, reason="the connection broke", retry_in_s=4.2
+)  # fmt: skip
+
+
+# --- analysis
+
+
+def analysis(report: AnalysisReport | None, *states: StreamState, **more: Any) -> AnalysisView:
+    stated = None if report is None else StatedAnalysis(SBIN.id, FEED, report, NOW_NS - 12 * SECOND_NS)
+    facts: dict[str, Any] = {"last": 807.75, "topics": (TopicStatus(TopicPhase.CONFIRMED),), **more}
+    return analysis_view(
+        AnalysisSubject(instrument=SBIN, zone=ZONE, now_ns=NOW_NS, stated=stated, states=states or (state(),), **facts)
+    )
+
+
+def lines(view: AnalysisView) -> dict[str, tuple[str, str]]:
+    return {row.key: (row.value, row.note) for group in view.groups for row in group}
+
+
+WHOLE = AnalysisReport(
+    key="SBIN", stamp=NOW_NS // 1_000_000, rsi=62.4, macd=3.2, macd_signal=2.1, macd_histogram=1.1,
+    bollinger_upper=820.0, bollinger_middle=808.0, bollinger_lower=796.0, patterns=("support_level", "flag"),
+    volatility=0.52, beta=1.2,
+)  # fmt: skip
+
+
+def test_every_figure_of_an_analysis_is_shown_with_its_source() -> None:
+    view = analysis(WHOLE)
+    assert view.source == "My service, computed there at 14:41:07 IST, 0:12 ago"
+    assert (view.message, view.state, view.invalid) == (None, "", [])
+    assert lines(view) == {
+        "rsi": ("62.40", "between 30 and 70"),
+        "macd": ("+3.20", ""),
+        "macd_signal": ("+2.10", ""),
+        "macd_histogram": ("+1.10", "above its signal"),
+        "bollinger_upper": ("820.00", "+1.52% away"),
+        "bollinger_middle": ("808.00", "+0.03% away"),
+        "bollinger_lower": ("796.00", "\u22121.45% away"),
+        "place": ("807.75", "49% of the way up"),
+        "pattern 0": ("support level", ""),
+        "pattern 1": ("flag", ""),
+        "volatility": ("0.52", ""),
+        "beta": ("1.20", ""),
+    }
+
+
+def test_nonsense_is_marked_with_what_was_sent_and_never_a_value() -> None:
+    view = analysis(AnalysisReport(key="SBIN", invalid=(InvalidFigure("rsi", "1750", "it lies outside 0 to 100"),)))
+    (line,) = view.invalid
+    assert (line.name, line.sent, line.reason) == ("RSI", "1750", "It lies outside 0 to 100.")
+    assert line.sentence == "RSI invalid, the server sent 1750: It lies outside 0 to 100."
+    assert "rsi" not in lines(view)
+    assert not any("1750" in value for value, _ in lines(view).values())
+
+
+def test_what_is_not_stated_is_missing_and_bands_out_of_order_hide_all_three() -> None:
+    view = analysis(AnalysisReport(key="SBIN", invalid=(InvalidFigure("bollinger_bands", "{}", "not in order"),)))
+    assert lines(view)["rsi"] == (MISSING, "")
+    assert not [key for key in lines(view) if key.startswith("bollinger") or key == "place"]
+    assert "received 14:40:55 IST" in view.source
+
+
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [(830.0, "above the upper band"), (700.0, "below the lower band"), (820.0, "100% of the way up")],
+)
+def test_the_place_in_the_bands(last: float, words: str) -> None:
+    assert lines(analysis(WHOLE, last=last))["place"][1] == words
+
+
+def test_old_figures_say_so() -> None:
+    view = analysis(WHOLE, DOWN)
+    assert (view.state, view.state_role) == ("Old: down since 14:40:07 IST", "error")
+    assert {row.value_role for group in view.groups for row in group if row.key == "rsi"} == {"stale"}
+
+
+@pytest.mark.parametrize(
+    ("states", "topics", "cause", "step"),
+    [
+        ((), (), "No open feed gives analyses", "The stream service gives them. Add it in Settings > Feeds."),
+        ((state(),), (), "No analysis of SBIN", "My service does not know it."),
+        (
+            (state(),), (TopicStatus(TopicPhase.CONFIRMED),), "No analysis of SBIN yet",
+            "My service has confirmed it and sent nothing so far.",
+        ),
+        (
+            (state(),), (TopicStatus(TopicPhase.ASKED),), "No analysis of SBIN yet",
+            "Asked My service; it has not answered.",
+        ),
+        (
+            (state(),), (TopicStatus(TopicPhase.REFUSED, "Unknown symbol: SBIN"),), "No analysis of SBIN",
+            "My service refused it: Unknown symbol: SBIN",
+        ),
+        (
+            (state(FeedState.REFUSED, is_missing=True, reason="this server does not offer it (HTTP 404)"),), (),
+            "My service gives no analyses", "This server does not offer it (HTTP 404).",
+        ),
+        (
+            (DOWN,), (), "My service, analysis: down since 14:40:07 IST",
+            "The connection broke. Next try in 4 s.",
+        ),
+    ],
+)  # fmt: skip
+def test_why_there_is_no_analysis(
+    states: tuple[StreamState, ...], topics: tuple[TopicStatus, ...], cause: str, step: str
+) -> None:
+    subject = AnalysisSubject(
+        instrument=SBIN, zone=ZONE, now_ns=NOW_NS, last=None, stated=None, states=states, topics=topics
+    )  # fmt: skip
+    message = analysis_view(subject).message
+    assert message is not None
+    assert (message.cause, message.next_step) == (cause, step)
+
+
+def test_the_details_of_a_feed_list_its_connections() -> None:
+    assert detail_words(state(confirmed=2, wanted=3, refused=1), ZONE) == "live, 2 of 3 confirmed, 1 refused"
+    assert detail_words(state(FeedState.REFUSED, is_missing=True), ZONE) == "not offered by this server"
+    assert detail_words(DOWN, ZONE) == "down since 14:40:07 IST"
+    assert detail_words(state(FeedState.CONNECTING), ZONE) == "connecting"
+
+
+# --- alerts
+
+
+def key(threshold: float = 820.0, condition: str = "price_above", group: str = "price") -> AlertKey:
+    return AlertKey(FEED, SBIN.id, group, condition, threshold)
+
+
+def record(of: AlertKey, *, is_triggered: bool = False, firing: int | None = None) -> AlertRecord:
+    return AlertRecord(key=of, is_triggered=is_triggered, since_ns=NOW_NS, connection=1, firing=firing)
+
+
+class Share:
+    """What is known of a share here."""
+
+    shown_price = 800.0
+    volume = 5_000_000.0
+
+
+def moment(*records: AlertRecord, log: tuple[AlertDeed, ...] = (), states: tuple[StreamState, ...] = (state(),)) -> Any:
+    return AlertMoment(
+        records=records,
+        log=log,
+        states=states,
+        label=lambda feed_id: "My service",
+        instrument=lambda of: KNOWN[of.instrument_id],
+        snapshot=lambda of: Share(),  # type: ignore[arg-type, return-value]
+        zone=lambda of: ZONE,
+        now_ns=NOW_NS,
+    )
+
+
+FIRED = AlertDeed(
+    number=7, time_ns=NOW_NS, deed=Deed.FIRED, feed_id=FEED, key=key(), price=PriceThen(820.35, "Odin Streamer")
+)  # fmt: skip
+
+
+def test_alerts_are_sorted_by_distance_with_those_that_wait_first() -> None:
+    rows = alert_rows(
+        moment(
+            record(key(880.0)),
+            record(key(20_000_000, "volume_spike", "volume")),
+            record(key(780.0, "price_below")),
+            record(key(1_600.0), is_triggered=True, firing=7),
+            log=(FIRED,),
+        )
+    )
+    assert [(row.condition, row.distance, row.state) for row in rows] == [
+        ("is above 1,600.00", "+100.00%", "triggered 14:41:07"),
+        ("is below 780.00", "\u22122.50%", "armed"),
+        ("is above 880.00", "+10.00%", "armed"),
+        ("volume spike over 2,00,00,000", "25% of it", "armed"),
+    ]
+    assert [row.number for row in rows] == [7, None, None, None]
+    assert {row.detail for row in rows} == {"server: My service"}
+    assert summary_words(rows, ()) == "3 armed, 1 triggered"
+
+
+def test_while_blind_no_alert_is_armed() -> None:
+    (row,) = alert_rows(moment(record(key()), states=(DOWN,)))
+    assert (row.state, row.state_role) == ("blind since 14:40:07", "error")
+    message = blind_message((DOWN,), ZONE)
+    assert message is not None
+    assert message.cause == "My service's alerts are blind, down since 14:40:07 IST."
+    assert message.next_step == "The connection broke. What fires meanwhile is told when it is back."
+    assert blind_message((state(), state(FeedState.REFUSED, is_missing=True)), ZONE) is None
+
+
+def test_an_unknown_condition_is_said_as_it_was_sent() -> None:
+    (row,) = alert_rows(moment(record(AlertKey(FEED, SBIN.id, "breakout", "range_break", None))))
+    assert (row.condition, row.distance) == ("range break", "")
+
+
+def test_the_log_of_today_has_what_when_and_where() -> None:
+    late = AlertDeed(
+        number=8, time_ns=NOW_NS, deed=Deed.SEEN_LATE, feed_id=FEED, key=key(), detail="fired while disconnected"
+    )  # fmt: skip
+    blind = AlertDeed(number=6, time_ns=NOW_NS, deed=Deed.BLIND, feed_id=FEED, detail="the connection broke")
+    old = AlertDeed(number=1, time_ns=NOW_NS - 86_400 * SECOND_NS, deed=Deed.BLIND, feed_id=FEED)
+    rows = log_rows(moment(log=(old, blind, FIRED, late)), ZONE)
+    assert [(row.time, row.what, row.detail) for row in rows] == [
+        ("14:41:07", "seen late", "SBIN is above 820.00, fired while disconnected, server: My service"),
+        ("14:41:07", "fired", "SBIN is above 820.00, at 820.35, server: My service"),
+        ("14:41:07", "blind", "My service, the connection broke"),
+    ]
+    assert [row.number for row in rows] == [8, 7, None]
+
+
+def test_a_card_names_symbol_condition_price_origin_and_time() -> None:
+    view = card_view(FIRED, key(), SBIN, "My service", ZONE)
+    assert (view.symbol, view.name, view.condition, view.price) == (
+        "SBIN", "State Bank of India", "is above 820.00", "820.35",
+    )  # fmt: skip
+    assert (view.origin, view.when, view.source) == (
+        "server: My service", "fired at 14:41:07 IST", "price here then, Odin Streamer",
+    )  # fmt: skip
+    late = AlertDeed(
+        number=8, time_ns=NOW_NS, deed=Deed.SEEN_LATE, feed_id=FEED, key=key(), detail="fired while disconnected"
+    )  # fmt: skip
+    view = card_view(late, key(), SBIN, "My service", ZONE)
+    assert view.when == "fired while disconnected, seen at 14:41:07 IST"
+    assert (view.price, view.source) == (MISSING, "")
+
+
+def test_why_there_are_no_alerts() -> None:
+    assert alerts_message((), ZONE).cause == "No open feed gives alerts"
+    assert alerts_message((state(),), ZONE).cause == "No alerts yet"
+
+
+# --- portfolio
+
+
+def position(
+    of: Instrument, quantity: str, average: str, value: str | None, gain: str | None, **more: Any
+) -> StatedPosition:
+    here = more.pop("here", None)
+    stated = ServerPosition(
+        key=of.symbol,
+        stamp=NOW_NS // 1_000_000,
+        quantity=Decimal(quantity),
+        average_price=Decimal(average),
+        current_value=None if value is None else Decimal(value),
+        unrealised_pnl=None if gain is None else Decimal(gain),
+        **more,
+    )
+    return StatedPosition(of.id, FEED, stated, NOW_NS, None if here is None else PriceThen(here, "Feed"))
+
+
+def portfolio(
+    *positions: StatedPosition, states: tuple[StreamState, ...] = (state(),), last: float | None = None
+) -> PortfolioView:
+    return portfolio_view(
+        PortfolioMoment(
+            positions=positions,
+            states=states,
+            instrument=lambda one: KNOWN[one],
+            last=lambda one: last,
+            label=lambda feed_id: "My service",
+            zone=ZONE,
+        )
+    )
+
+
+def texts(view: PortfolioView) -> list[tuple[str, ...]]:
+    return [row.texts for row in view.rows]
+
+
+def test_positions_and_a_total_per_currency() -> None:
+    view = portfolio(
+        position(SBIN, "1200", "795.4", "969300", "14820", unrealised_pnl_pct=Decimal("1.55")),
+        position(TCS, "-10", "3100", "-31129", "-129", unrealised_pnl_pct=Decimal("-0.42")),
+        position(AAPL, "40", "201.22", "9538.8", "1490"),
+    )
+    assert view.title == "Server portfolio – My service"
+    assert view.stated == "As stated by the server at 14:41:07 IST"
+    assert texts(view) == [
+        ("SBIN", "1,200", "795.40", "9,69,300.00", "+14,820.00", "+1.55%"),
+        ("TCS", "\u221210", "3,100.00", "\u221231,129.00", "\u2212129.00", "\u22120.42%"),
+        ("AAPL", "40", "201.22", "9,538.80", "+1,490.00", MISSING),
+        ("Total INR", "", "", "9,38,171.00", "+14,691.00", "+1.59%"),
+        ("Total USD", "", "", "9,538.80", "+1,490.00", "+18.51%"),
+    ]
+    assert view.notes == ""
+
+
+def test_an_invalid_figure_is_struck_and_left_out_of_the_total() -> None:
+    bad = InvalidFigure("current_value", "NaN", "not a number")
+    view = portfolio(
+        position(SBIN, "10", "800", "8077.5", "77.5"),
+        position(TCS, "10", "3000", None, "1129", invalid=(bad,)),
+        position(AAPL, "10", "200", None, None),
+    )
+    assert texts(view)[1][3] == "NaN"
+    assert view.rows[1].cells[3].is_struck
+    assert "invalid, sent NaN" in view.rows[1].spoken
+    assert "Invalid value NaN: not a number" in view.rows[1].tip
+    assert texts(view)[3] == ("Total INR", "", "", "8,077.50", "+77.50", "+0.97%")
+    assert texts(view)[4] == ("Total USD", "", "", MISSING, MISSING, MISSING)
+    assert view.notes == "2 positions are left out of the totals: figures missing or invalid."
+
+
+def test_a_price_of_its_own_is_pointed_out_beyond_a_tick() -> None:
+    near = position(SBIN, "10", "800", "8077.5", "77.5", here=807.7)
+    assert portfolio(near, last=809.0).notes == ""
+    far = position(SBIN, "10", "800", "8077.5", "77.5", here=809.0)
+    assert portfolio(far, last=807.75).notes == ""  # the tick came over the other connection first
+    assert portfolio(far, last=808.5).notes == "The server values SBIN at 807.75 (808.50 here)."
+    assert portfolio(far).notes == ""
+
+
+def test_money_is_exact() -> None:
+    assert sum((Decimal("0.1"), Decimal("0.2"))) == Decimal("0.3")
+    view = portfolio(position(SBIN, "1", "0.1", "0.1", "0"), position(TCS, "1", "0.2", "0.2", "0"))
+    assert texts(view)[2][3:] == ("0.30", "0.00", "0.00%")
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "text"),
+    [
+        ("12345678.905", "INR", "1,23,45,678.90"),
+        ("12345678.905", "USD", "12,345,678.90"),
+        ("-0.001", "INR", "0.00"),
+        ("1e30", "USD", "1,000,000,000,000,000,000,000,000,000,000.00"),
+    ],
+)
+def test_money_is_written_as_its_currency_groups(value: str, currency: str, text: str) -> None:
+    assert number_text(Decimal(value), currency) == text
+
+
+def test_old_positions_and_empty_portfolios_say_so() -> None:
+    held = position(SBIN, "10", "800", "8077.5", "77.5")
+    view = portfolio(held, states=(DOWN,))
+    assert (view.stated, view.stated_role) == (
+        "As stated by the server at 14:41:07 IST; old: down since 14:40:07 IST", "error",
+    )  # fmt: skip
+    empty = StatedPosition(SBIN.id, FEED, ServerPosition(key="SBIN"), NOW_NS)
+    for positions, cause in (((), "No positions stated yet"), ((empty,), "No positions")):
+        message = portfolio(*positions).message
+        assert message is not None
+        assert message.cause == cause
