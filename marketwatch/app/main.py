@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+import threading
 from collections.abc import Sequence
 
 from marketwatch.errors import MarketWatchError
@@ -23,7 +25,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from marketwatch.app.window_command import run_window
 
     try:
-        return run_window(options)
+        code = run_window(options)
     except MarketWatchError as error:
         sys.stderr.write(f"marketwatch: {error}\n")
         return 2
+    _end_despite_threads(code)
+    return code
+
+
+def _end_despite_threads(code: int) -> None:
+    """End at once where a thread did not in its time: while the interpreter comes apart, what it runs would abort."""
+    if any(thread.daemon and thread is not threading.current_thread() for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

@@ -24,6 +24,17 @@ Program._begin = tell
 """)
 
 
+STUCK = with_prelude("""
+import time
+from marketwatch.app.program import Program
+begin = Program._begin
+def stick(self, commands):
+    self._runtime.tasks.start("stuck", self._runtime.pool.run("stuck", lambda: time.sleep(60)))
+    begin(self, commands)
+Program._begin = stick
+""")
+
+
 async def ended(folder: Path, *arguments: str | Path) -> Ended:
     async with program(folder, *arguments) as running:
         return await running.ended()
@@ -32,6 +43,11 @@ async def ended(folder: Path, *arguments: str | Path) -> Ended:
 async def test_what_is_slow_to_load_waits_for_the_first_paint(tmp_path: Path) -> None:
     run = await run_for(tmp_path, 0.5, code=TELL_MODULES)
     assert (run.code, run.out, run.err) == (0, "loaded [] painted True\n", "")
+
+
+async def test_a_thread_that_will_not_end_does_not_keep_the_program(tmp_path: Path) -> None:
+    run = await run_for(tmp_path, 0.5, code=STUCK)
+    assert (run.code, run.err) == (0, "")
 
 
 async def test_without_options_the_simulated_market_ticks_at_once(tmp_path: Path) -> None:
