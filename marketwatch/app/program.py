@@ -67,11 +67,14 @@ class Program:
     def _prepare_profile(self) -> None:
         try:
             self._profile.prepare()
-            self._runtime.logs.to_file(self._profile.logs)
         except StorageError as error:
             self._early.append(StorageNotice(error.thing, error.cause, error.next_step))
-        except OSError as error:
-            self._early.append(StorageNotice("The log", error.strerror or "it cannot be written", "Nothing is logged"))
+        self._runtime.logs.hold()
+
+    def _open_log(self) -> None:
+        """Write what is logged to the profile's file, from the very start on; once. Raises OSError."""
+        if self._runtime.logs.is_holding:
+            self._runtime.logs.to_file(self._profile.logs)
 
     def ask_to_quit(self) -> None:
         """Begin the end; everything is saved and closed in order."""
@@ -84,6 +87,8 @@ class Program:
         try:
             return await self._run(database)
         finally:
+            with contextlib.suppress(OSError):  # it was told when the window came
+                self._open_log()
             await self._close_database(database)
             await self._runtime.stop()
             if self._link is not None:
@@ -171,6 +176,11 @@ class Program:
         """Go on with what the first paint need not wait for."""
         gc.freeze()  # what start-up made lives on: the collector, off until here, need not look at it again
         gc.enable()
+        try:
+            self._open_log()
+        except OSError as error:
+            cause = error.strerror or "it cannot be written"
+            self.core.notices.add(Severity.DECISION, "The log", cause, "Nothing is logged")
         if self._asked_to_quit.is_set():
             return
         opening = self._runtime.tasks.start("open session", self._open_first(commands))

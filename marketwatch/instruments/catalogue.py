@@ -72,6 +72,11 @@ class MasterCatalogue:
         return _all(self._listings.get(instrument_id))
 
     @property
+    def by_id(self) -> Mapping[InstrumentId, Instrument]:
+        """The instruments by identity; read only."""
+        return self._instruments
+
+    @property
     def symbols(self) -> Mapping[str, Instrument | tuple[Instrument, ...]]:
         """The instruments by symbol in upper case, namesakes in order of standing; read only."""
         return self._by_symbol

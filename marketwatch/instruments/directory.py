@@ -6,18 +6,31 @@ import csv
 import datetime as dt
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from operator import itemgetter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from marketwatch.domain.ids import InstrumentId, Segment, Venue
 from marketwatch.domain.instrument import Instrument, InstrumentKind
 from marketwatch.errors import InstrumentError
-from marketwatch.instruments.catalogue import MasterCatalogue
-from marketwatch.instruments.matching import Candidate, MatchKind, Query, SearchHit, is_number, standing
-from marketwatch.instruments.search_index import EVERYWHERE, Found, SearchScope, hit_of
+from marketwatch.instruments.matching import (
+    EVERYWHERE,
+    Candidate,
+    Found,
+    MatchKind,
+    Query,
+    SearchHit,
+    SearchScope,
+    hit_of,
+    is_number,
+    standing,
+)
 from marketwatch.runtime.resources import resource_path
+
+if TYPE_CHECKING:
+    from marketwatch.instruments.catalogue import MasterCatalogue
 
 _INDEX_FROM = 2000  # fewer are looked through one by one, in less than two milliseconds
 COLUMNS = (
@@ -51,11 +64,14 @@ class InstrumentDirectory:
         self._candidates: dict[InstrumentId, Candidate] = {}
         self._by_symbol: defaultdict[str, list[Instrument]] = defaultdict(list)
         self._exchanges: frozenset[str] = frozenset()
-        self._masters = MasterCatalogue(dt.date.min)
-        self._listed_symbols = self._masters.symbols
+        self._masters: MasterCatalogue | None = None
+        self._listed: Mapping[InstrumentId, Instrument] = {}
+        self._listed_symbols: Mapping[str, Instrument | tuple[Instrument, ...]] = {}
         for instrument in instruments:
             self.add(instrument)
         if len(self._candidates) > _INDEX_FROM:
+            from marketwatch.instruments.catalogue import MasterCatalogue
+
             self.use_masters(MasterCatalogue.build((), self._own.values(), today=dt.date.min))
 
     @classmethod
@@ -69,6 +85,10 @@ class InstrumentDirectory:
     @property
     def masters(self) -> MasterCatalogue:
         """What the loaded masters know: tokens, sources, series. Replaced as a whole by `use_masters`."""
+        if self._masters is None:
+            from marketwatch.instruments.catalogue import MasterCatalogue  # the first paint need not wait for it
+
+            self._masters = MasterCatalogue(dt.date.min)
         return self._masters
 
     def own_instruments(self) -> list[Instrument]:
@@ -80,7 +100,8 @@ class InstrumentDirectory:
 
         Returns the ones before: let a worker drop them, for to free a large catalogue takes a tenth of a second.
         """
-        before, self._masters = self._masters, catalogue
+        before, self._masters = self.masters, catalogue
+        self._listed = catalogue.by_id
         self._listed_symbols = catalogue.symbols
         self._candidates.clear()
         self._by_symbol.clear()
@@ -91,16 +112,16 @@ class InstrumentDirectory:
         return before
 
     def __len__(self) -> int:
-        return len(self._masters) + len(self._candidates)
+        return len(self._listed) + len(self._candidates)
 
     def __iter__(self) -> Iterator[Instrument]:
-        yield from self._masters.instruments()
+        yield from self._listed.values()
         for candidate in self._candidates.values():
             yield candidate.instrument
 
     def get(self, instrument_id: InstrumentId) -> Instrument | None:
         """Return the instrument of this identity, None when it is unknown here."""
-        listed = self._masters.get(instrument_id)
+        listed = self._listed.get(instrument_id)
         if listed is not None:
             return listed
         candidate = self._candidates.get(instrument_id)
@@ -123,7 +144,7 @@ class InstrumentDirectory:
 
     def by_token(self, venue: Venue, segment: Segment, token: str, source: str = "") -> Instrument | None:
         """Return the instrument of an exchange's token; None when unknown or when the masters disagree on it."""
-        return self._masters.by_token(venue, segment, token, source)
+        return self.masters.by_token(venue, segment, token, source)
 
     def add(self, instrument: Instrument) -> Instrument:
         """Learn an instrument, for example from a recording, and return the one held now.
@@ -162,11 +183,11 @@ class InstrumentDirectory:
             namesakes.sort(key=standing)
 
     def _namesakes(self, upper: str) -> list[Instrument]:
-        listed, own = self._masters.by_symbol(upper), self._by_symbol.get(upper, [])
+        listed, own = self.masters.by_symbol(upper), self._by_symbol.get(upper, [])
         return sorted((*listed, *own), key=standing) if listed and own else [*listed, *own]
 
     def _find(self, query: Query, limit: int, scope: SearchScope) -> list[SearchHit]:
-        listed = self._masters.index.search(query, limit, scope)
+        listed = self.masters.index.search(query, limit, scope)
         if not self._candidates or scope.sources:
             return [hit_of(found, query) for found in listed]
         own = (query.match(candidate) for candidate in self._candidates.values())
@@ -185,7 +206,7 @@ class InstrumentDirectory:
         rest = query.without(numbers[0])
         owners = [
             SearchHit(each, MatchKind.TOKEN)
-            for each in self._masters.token_candidates(numbers[0])
+            for each in self.masters.token_candidates(numbers[0])
             if scope.allows(MatchKind.TOKEN, each.id)
         ]
         if not owners:
@@ -199,7 +220,7 @@ class InstrumentDirectory:
     def _similar(self, query: Query, limit: int, scope: SearchScope) -> list[SearchHit]:
         if scope.kinds:
             return []
-        correct = self._masters.similar.correct
+        correct = self.masters.similar.correct
         whole = correct(query.letters)
         words = [whole] if whole else [correct(word) or word for word in query.words]
         if words == query.words:

@@ -11,9 +11,8 @@ from marketwatch.domain.ids import Segment, Venue
 from marketwatch.domain.instrument import Instrument
 from marketwatch.instruments.directory import InstrumentDirectory
 from marketwatch.instruments.masters.listing import ANGEL_ONE, BUILT_IN, KITE, MASSIVE, OWN_PREFIX, Listing
-from marketwatch.instruments.matching import MatchKind, SearchHit, is_number
+from marketwatch.instruments.matching import MatchKind, SearchHit, SearchScope, is_number
 from marketwatch.instruments.popular_tokens import popular_tokens
-from marketwatch.instruments.search_index import SearchScope
 
 LIMIT: Final = 200
 SOURCE_NAMES: Final = {KITE: "Kite", ANGEL_ONE: "Angel One", MASSIVE: "Massive", BUILT_IN: "built in"}

@@ -6,9 +6,11 @@ import datetime as dt
 import enum
 import re
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
+from marketwatch.domain.ids import InstrumentId, Segment, Venue
 from marketwatch.domain.instrument import Instrument, InstrumentKind
 
 _WORD = re.compile(r"[^\W_]+")
@@ -216,3 +218,35 @@ def _end_of_letters(folded: str, count: int) -> int:
         if count == 0:
             return position + 1
     return len(folded)
+
+
+class SearchScope(msgspec.Struct, frozen=True):
+    """Narrows a search. Empty means everything; ended contracts are found only when asked for."""
+
+    kinds: frozenset[MatchKind] = frozenset()
+    venues: frozenset[Venue] = frozenset()
+    segments: frozenset[Segment] = frozenset()
+    sources: frozenset[str] = frozenset()
+    include_expired: bool = False
+
+    def allows(self, kind: MatchKind, instrument_id: InstrumentId) -> bool:
+        """Whether an instrument found so is asked for, its sources aside."""
+        return (
+            (not self.kinds or kind in self.kinds)
+            and (not self.venues or instrument_id.venue in self.venues)
+            and (not self.segments or instrument_id.segment in self.segments)
+        )
+
+
+EVERYWHERE: Final = SearchScope()
+
+
+Found = tuple[MatchKind, Standing, Instrument]
+"""A hit before anybody reads where the typed letters stand in it."""
+
+
+def hit_of(found: Found, query: Query) -> SearchHit:
+    """Add where the typed letters stand."""
+    kind, _, instrument = found
+    hit = query.match(Candidate.of(instrument)) if kind.field else None
+    return hit if hit is not None and hit.kind.field == kind.field else SearchHit(instrument, kind)

@@ -18,14 +18,14 @@ from typing import Final
 
 import msgspec
 
-from marketwatch.domain.ids import InstrumentId, Segment, Venue
 from marketwatch.domain.instrument import Instrument
 from marketwatch.instruments.matching import (
+    EVERYWHERE,
     SHORTEST_ISIN_PART,
-    Candidate,
+    Found,
     MatchKind,
     Query,
-    SearchHit,
+    SearchScope,
     Standing,
     fold,
     is_number,
@@ -39,8 +39,6 @@ _WORD: Final = re.compile(r"[^\W_]+")
 _MARK: Final = "\x01"
 _MOST_NAMES: Final = 10_000
 
-Found = tuple[MatchKind, Standing, Instrument]
-
 
 class Indexed(msgspec.Struct, frozen=True, gc=False):
     """An instrument with what the index must know of it besides."""
@@ -49,27 +47,6 @@ class Indexed(msgspec.Struct, frozen=True, gc=False):
     token: str = ""
     expiry: dt.date | None = None
     sources: frozenset[str] = frozenset()
-
-
-class SearchScope(msgspec.Struct, frozen=True):
-    """Narrows a search. Empty means everything; ended contracts are found only when asked for."""
-
-    kinds: frozenset[MatchKind] = frozenset()
-    venues: frozenset[Venue] = frozenset()
-    segments: frozenset[Segment] = frozenset()
-    sources: frozenset[str] = frozenset()
-    include_expired: bool = False
-
-    def allows(self, kind: MatchKind, instrument_id: InstrumentId) -> bool:
-        """Whether an instrument found so is asked for, its sources aside."""
-        return (
-            (not self.kinds or kind in self.kinds)
-            and (not self.venues or instrument_id.venue in self.venues)
-            and (not self.segments or instrument_id.segment in self.segments)
-        )
-
-
-EVERYWHERE: Final = SearchScope()
 
 
 class _Shard:
@@ -148,13 +125,6 @@ class SearchIndex:
                 yield from (shard.letters[number] for number in range(len(shard.letters)))
                 for number in range(len(shard.names)):
                     yield from _WORD.findall(shard.names[number])
-
-
-def hit_of(found: Found, query: Query) -> SearchHit:
-    """Add where the typed letters stand."""
-    kind, _, instrument = found
-    hit = query.match(Candidate.of(instrument)) if kind.field else None
-    return hit if hit is not None and hit.kind.field == kind.field else SearchHit(instrument, kind)
 
 
 def _is_within(shard: _Shard, query: Query, scope: SearchScope) -> bool:

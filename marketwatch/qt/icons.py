@@ -47,6 +47,7 @@ class IconSet(QObject):
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
         self._theme = theme
+        self._shapes: dict[tuple[IconName, int, float], QPixmap] = {}
         self._pixmaps: dict[tuple[IconName, Role, int, float], QPixmap] = {}
         self._icons: dict[tuple[IconName, Role, int], QIcon] = {}
         self._kept: list[tuple[weakref.ref[QAction | QAbstractButton], IconName, Role, int]] = []
@@ -90,7 +91,10 @@ class IconSet(QObject):
         return icon
 
     def _tinted(self, name: IconName, role: Role, size: int, ratio: float) -> QPixmap:
-        pixmap = _render(name, size, ratio)
+        shape = self._shapes.get((name, size, ratio))
+        if shape is None:
+            shape = self._shapes[name, size, ratio] = _render(name, size, ratio)
+        pixmap = QPixmap(shape)
         with QPainter(pixmap) as painter:
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
             painter.fillRect(QRectF(0, 0, size, size), self._theme.colour(role))

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import logging
-import logging.handlers
-import os
 import sys
 import time
-from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -42,10 +39,15 @@ class RedactingFormatter(logging.Formatter):
         return self._redactor.redact(super().formatException(ei))
 
 
-class _OwnerOnlyFile(logging.handlers.RotatingFileHandler):
-    def _open(self) -> TextIOWrapper:
-        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        return TextIOWrapper(os.fdopen(descriptor, "ab"), encoding="utf-8", errors="backslashreplace")
+class _EarlyRecords(logging.Handler):
+    """Keeps what is logged before there is a file to write it to."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
 
 
 class LogSetup:
@@ -54,16 +56,35 @@ class LogSetup:
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._handlers: list[logging.Handler] = []
+        self._early: _EarlyRecords | None = None
         self._level_before = logging.getLogger().level
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether records are kept for a file that is yet to come."""
+        return self._early is not None
+
+    def hold(self) -> None:
+        """Keep INFO and above in memory until `to_file`, whose libraries the first paint need not wait for."""
+        self._early = _EarlyRecords()
+        self._add(self._early, logging.INFO)
+
     def to_file(self, folder: Path) -> Path:
-        """Write INFO and above to the log in `folder`, made for the owner alone; return its path.
+        """Write INFO and above, also what was held, to the log in `folder`, made for the owner alone; return its path.
 
         Raises OSError when the folder cannot be written.
         """
+        from marketwatch.runtime.log_file import OwnerOnlyFile
+
+        early, self._early = self._early, None
+        if early is not None:
+            self._remove(early)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = folder / FILE_NAME
-        self._add(_OwnerOnlyFile(path, maxBytes=_LIMIT_BYTES, backupCount=_KEPT, encoding="utf-8"), logging.INFO)
+        file = OwnerOnlyFile(path, maxBytes=_LIMIT_BYTES, backupCount=_KEPT, encoding="utf-8")
+        self._add(file, logging.INFO)
+        for record in early.records if early is not None else ():
+            file.handle(record)
         return path
 
     def to_stream(self, stream: TextIO | None = None, level: int = logging.WARNING) -> None:
@@ -72,12 +93,14 @@ class LogSetup:
 
     def stop(self) -> None:
         """Remove and close what was added."""
-        root = logging.getLogger()
-        for handler in self._handlers:
-            root.removeHandler(handler)
-            handler.close()
-        self._handlers.clear()
-        root.setLevel(self._level_before)
+        for handler in tuple(self._handlers):
+            self._remove(handler)
+        logging.getLogger().setLevel(self._level_before)
+
+    def _remove(self, handler: logging.Handler) -> None:
+        logging.getLogger().removeHandler(handler)
+        handler.close()
+        self._handlers.remove(handler)
 
     def _add(self, handler: logging.Handler, level: int) -> None:
         handler.setFormatter(RedactingFormatter(self._redactor))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import threading
 import urllib.parse
@@ -10,22 +11,26 @@ from marketwatch.domain.secret import MASK, Secret
 
 _SHORTEST = 4  # masking shorter values would eat ordinary text
 
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    # {"action":"auth","params":"KEY"}, also inside an escaped string
-    (re.compile(r'("action\\?"\s*:\s*\\?"auth\\?"\s*,\s*\\?"params\\?"\s*:\s*\\?")[^"\\]*', re.I), rf"\1{MASK}"),
-    (re.compile(r"((?:proxy-)?authorization[\"']?\s*[:=,]\s*[\"']?)(?:\w+\s+)?[^\s\"',;)}]+", re.I), rf"\1{MASK}"),
-    (re.compile(r"(\bbearer\s+)[^\s\"',;)}]+", re.I), rf"\1{MASK}"),
-    (
-        re.compile(
-            r"((?:api[_-]?key|access[_-]?token|refresh[_-]?token|enctoken|auth[_-]?token|token|secret|password|passwd)"
-            r"[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;)}]+",
-            re.I,
+
+@functools.cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return what secrets look like; the first paint need not wait for it."""
+    return (
+        # {"action":"auth","params":"KEY"}, also inside an escaped string
+        (re.compile(r'("action\\?"\s*:\s*\\?"auth\\?"\s*,\s*\\?"params\\?"\s*:\s*\\?")[^"\\]*', re.I), rf"\1{MASK}"),
+        (re.compile(r"((?:proxy-)?authorization[\"']?\s*[:=,]\s*[\"']?)(?:\w+\s+)?[^\s\"',;)}]+", re.I), rf"\1{MASK}"),
+        (re.compile(r"(\bbearer\s+)[^\s\"',;)}]+", re.I), rf"\1{MASK}"),
+        (
+            re.compile(
+                r"((?:api[_-]?key|access[_-]?token|refresh[_-]?token|enctoken|auth[_-]?token|token|secret|password|passwd)"
+                r"[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;)}]+",
+                re.I,
+            ),
+            rf"\1{MASK}",
         ),
-        rf"\1{MASK}",
-    ),
-    (re.compile(r"\beyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*"), MASK),
-    (re.compile(r"(\b\w+://)[^/\s:@]+:[^/\s@]+@"), rf"\1{MASK}@"),
-)
+        (re.compile(r"\beyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*"), MASK),
+        (re.compile(r"(\b\w+://)[^/\s:@]+:[^/\s@]+@"), rf"\1{MASK}@"),
+    )
 
 
 class Redactor:
@@ -47,6 +52,6 @@ class Redactor:
         """Return `text` without secrets. Safe in any thread."""
         for value in sorted(self._values, key=len, reverse=True):
             text = text.replace(value, MASK)
-        for pattern, replacement in _PATTERNS:
+        for pattern, replacement in _patterns():
             text = pattern.sub(replacement, text)
         return text

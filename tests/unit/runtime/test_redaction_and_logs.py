@@ -90,6 +90,21 @@ def test_the_log_is_for_its_owner_and_holds_no_key(setup: LogSetup, tmp_path: Pa
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+def test_what_is_logged_before_there_is_a_file_is_written_to_it(setup: LogSetup, tmp_path: Path) -> None:
+    logger = logging.getLogger("marketwatch.test")
+    setup.hold()
+    logger.warning("early, with %s", CANARY)
+    logger.debug("not written")
+    assert setup.is_holding
+    path = setup.to_file(tmp_path)
+    logger.warning("late")
+    assert not setup.is_holding
+    setup.stop()
+    first, second = path.read_text("utf-8").splitlines()
+    assert first.endswith("early, with ***")
+    assert second.endswith("late")
+
+
 def test_a_line_written_to_a_stream_is_redacted_and_its_level_kept(setup: LogSetup) -> None:
     stream = io.StringIO()
     setup.to_stream(stream)
