@@ -137,14 +137,15 @@ class InstrumentDirectory:
     def at(self, venue: Venue, symbol: str) -> Instrument | None:
         """Return the one instrument written so at a venue; None also when several of its segments have one."""
         listed = self._listed_symbols.get(symbol)
-        if isinstance(listed, Instrument) and not self._by_symbol:
+        if type(listed) is Instrument and not self._by_symbol:
             return listed if listed.id.venue == venue else None
         here = [each for each in self.by_symbol(symbol) if each.id.venue == venue]
         return here[0] if len(here) == 1 else None
 
     def by_token(self, venue: Venue, segment: Segment, token: str, source: str = "") -> Instrument | None:
         """Return the instrument of an exchange's token; None when unknown or when the masters disagree on it."""
-        return self.masters.by_token(venue, segment, token, source)
+        masters = self._masters
+        return None if masters is None else masters.by_token(venue, segment, token, source)
 
     def add(self, instrument: Instrument) -> Instrument:
         """Learn an instrument, for example from a recording, and return the one held now.
