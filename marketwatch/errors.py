@@ -58,6 +58,10 @@ class AuthenticationRefused(FeedError):
     """The key or token was refused; no retry until it changes."""
 
 
+class KeyMissing(AuthenticationRefused):
+    """There is no key yet, and nothing can be had without one: nothing is asked of the server."""
+
+
 class SignedOut(AuthenticationRefused):
     """The vendor wants the user to sign in every day, and nobody is signed in now.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 from marketwatch.app.core import Core
@@ -11,7 +12,7 @@ from marketwatch.app.feed_hours import FeedHours
 from marketwatch.app.feed_keys import KeyOf, listed_rule
 from marketwatch.domain.ids import FeedId, InstrumentId
 from marketwatch.domain.secret import Secret
-from marketwatch.errors import ConfigurationError
+from marketwatch.errors import ConfigurationError, KeyMissing
 from marketwatch.feeds.catalog import FeedAddress, FeedSpec
 from marketwatch.feeds.surroundings import FeedSettings
 from marketwatch.runtime.clock import LiveMarketClock
@@ -53,6 +54,7 @@ class LiveFeed:
         """Connect; instruments that no feed serves are asked of it."""
         self._tell_facts()
         self._set_rule()
+        self._warn_of_open_address()
         self._figures.open()
         self._hours.open()
         self._core.feeds.add_feed(self._settings, self._credentials, session_open=self._hours.is_open)
@@ -70,6 +72,7 @@ class LiveFeed:
         """Go to another address; rows and figures stay."""
         await self.reform(settings)
         await self._figures.readdress(_rest_at(settings))
+        self._warn_of_open_address()
         self._core.feeds.replace(self.feed_id, settings.address)
         if settings.spec.report_streams:
             self._core.reports.replace(settings)
@@ -103,6 +106,17 @@ class LiveFeed:
         await self._figures.close()
         self._core.keys.forget(self.feed_id)
 
+    def _warn_of_open_address(self) -> None:
+        parts = urlsplit(self._settings.address.url)
+        if parts.scheme in ("wss", "https") or is_loopback(parts.hostname or ""):
+            return
+        self._core.notices.add(
+            Severity.DECISION,
+            f"The connection to {self._settings.label} is not encrypted",
+            "anyone on the way can read and change what comes",
+            "Use wss:// if the server offers it",
+        )
+
     def _tell_facts(self) -> None:
         self._core.hub.add_feed(
             FeedFacts(
@@ -124,15 +138,17 @@ def feed_of_environment(core: Core, spec: FeedSpec, url: str | None) -> LiveFeed
     """
     address = _vendors_address(spec) if url is None else _address(spec, url)
     secret = core.runtime.secret_from_environment(spec.credential_names, is_joined=spec.is_joined_key)
+    missing = None
     if secret is None and needs_key(spec, address):
-        core.notices.add(
-            Severity.DECISION,
-            f"{spec.label} has no key",
-            "none is set in the environment",
-            f"Set {spec.credential_words} and start again",
-        )
+        step = f"Set {spec.credential_words} and start again"
+        core.notices.add(Severity.DECISION, f"{spec.label} has no key", "none is set in the environment", step)
+        missing = KeyMissing(spec.label, "none is set in the environment", step)
     settings = FeedSettings(feed_id=FeedId(spec.kind.value), label=spec.label, spec=spec, address=address)
-    return LiveFeed(core, settings, lambda: secret)
+    return LiveFeed(core, settings, lambda: secret if missing is None else _raise(missing))
+
+
+def _raise(error: KeyMissing) -> NoReturn:
+    raise error
 
 
 def needs_key(spec: FeedSpec, address: FeedAddress) -> bool:

@@ -9,10 +9,12 @@ from marketwatch.errors import (
     ConfigurationError,
     ConnectionFailed,
     EntitlementRefused,
+    KeyMissing,
     MarketWatchError,
     SignedOut,
 )
 from marketwatch.feeds.reconnect import ConnectionLimited
+from marketwatch.feeds.status import KeyTrouble
 from marketwatch.protocols import base
 from marketwatch.protocols.base import Control
 
@@ -58,3 +60,10 @@ def _advice(spec: FeedSpec, *, has_key: bool) -> str:
     if not spec.credential_names:
         return "Check the address and the server's own settings"
     return "Check the key in the settings" if has_key else f"Set {spec.credential_words}"
+
+
+def key_trouble_of(error: MarketWatchError | None) -> KeyTrouble | None:
+    """Return what an error says of the key, None when it is about something else."""
+    if isinstance(error, KeyMissing):
+        return KeyTrouble.MISSING
+    return KeyTrouble.REFUSED if isinstance(error, AuthenticationRefused) else None

@@ -27,6 +27,13 @@ class FeedState(enum.Enum):
         return self in (FeedState.REFUSED, FeedState.SIGNED_OUT)
 
 
+class KeyTrouble(enum.Enum):
+    """What is the matter with a feed's key."""
+
+    REFUSED = "refused"
+    MISSING = "missing"
+
+
 class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One moment of a feed. Times `*_ns` are wall clock; unknown is None.
 
@@ -37,7 +44,7 @@ class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
     `unconfirmed_topics` were not confirmed in time; `topics_over_limit` are not asked for, because the connection takes
     only `instruments_allowed` (None: no limit known); `instruments` counts the wanted ones.
     `invalid_reason` is why the newest unusable part of a message was that.
-    `is_key_refused`: the state is `REFUSED`, and it is the key that the server does not take.
+    `key_trouble`: the state is `REFUSED`, and it is for the key.
     `signed_out_since` is when the session of a feed that is signed out ended, empty when that is not known.
     """
 
@@ -75,7 +82,7 @@ class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
     behind_ms: float = 0.0
     delay_s: float = 0.0
     retry_in_s: float | None = None
-    is_key_refused: bool = False
+    key_trouble: KeyTrouble | None = None
     signed_out_since: str = ""
     reason: str = ""
     next_step: str = ""

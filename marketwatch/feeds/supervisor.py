@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from marketwatch.domain.events import MarketEvent
 from marketwatch.domain.secret import Secret
-from marketwatch.errors import AuthenticationRefused, ConnectionFailed, MarketWatchError, SignedOut
-from marketwatch.feeds.complaints import error_of, keyless_refusal, upgrade_error_of
+from marketwatch.errors import ConnectionFailed, MarketWatchError, SignedOut
+from marketwatch.feeds.complaints import error_of, key_trouble_of, keyless_refusal, upgrade_error_of
 from marketwatch.feeds.connection import Connection
 from marketwatch.feeds.link import Link, LinkSettings
 from marketwatch.feeds.liveness import Silence
@@ -174,7 +174,7 @@ class FeedSupervisor:
             stall_count=self._stalls,
             delay_s=self._address.delay_s,
             retry_in_s=None if self._retry_at is None else max(0.0, self._retry_at - now),
-            is_key_refused=self._state is FeedState.REFUSED and isinstance(error, AuthenticationRefused),
+            key_trouble=key_trouble_of(error) if self._state is FeedState.REFUSED else None,
             signed_out_since=error.since if isinstance(error, SignedOut) else "",
             reason=self.reason,
             next_step=error.next_step if error is not None else "",

@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from marketwatch.domain.calendar import Phase, TradingCalendar
-from marketwatch.feeds.status import FeedState, FeedStatus
+from marketwatch.feeds.status import FeedState, FeedStatus, KeyTrouble
 
 _NS = 1_000_000_000
 _SILENT_S = 60  # a confirmed row without a tick for longer waits for more than its first one
@@ -53,7 +53,8 @@ class Missing(msgspec.Struct, frozen=True):
         return f"{self.cause}\n{self.next_step}"
 
 
-_KEY_REFUSED = "the feed refused the key"
+_KEY_TROUBLE = {KeyTrouble.REFUSED: "the feed refused the key", KeyTrouble.MISSING: "the feed has no key"}
+_KEY_WORDS = {KeyTrouble.REFUSED: "key refused", KeyTrouble.MISSING: "no key"}
 _FEED_TROUBLE = {
     FeedState.IDLE: "the feed is switched off",
     FeedState.CONNECTING: "the feed is connecting",
@@ -85,7 +86,7 @@ _FEED_STEPS = {
 
 def feed_trouble(status: FeedStatus) -> str | None:
     """Return what keeps a feed from delivering, None when nothing does."""
-    return _KEY_REFUSED if status.is_key_refused else _FEED_TROUBLE.get(status.state)
+    return _FEED_TROUBLE.get(status.state) if status.key_trouble is None else _KEY_TROUBLE[status.key_trouble]
 
 
 def why_no_data(
@@ -144,8 +145,8 @@ def _refused(reason: str, *, is_entitlement: bool) -> Missing:
 def _feed_trouble(status: FeedStatus) -> Missing:
     reason = f": {status.reason}" if status.reason else ""
     cause = f"No data yet, {feed_trouble(status)}{reason}"
-    if status.is_key_refused:
-        return Missing("key refused", cause, status.next_step or "Check the key in Settings > Feeds")
+    if status.key_trouble is not None:
+        return Missing(_KEY_WORDS[status.key_trouble], cause, status.next_step or "Check the key in Settings > Feeds")
     return Missing(_FEED_WORDS[status.state], cause, status.next_step or _FEED_STEPS[status.state])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -11,8 +12,9 @@ from marketwatch.app.core import Core, Runtime
 from marketwatch.app.live_feed import feed_of_environment
 from marketwatch.domain.ids import InstrumentId
 from marketwatch.domain.secret import Secret
-from marketwatch.errors import ConfigurationError
+from marketwatch.errors import ConfigurationError, KeyMissing
 from marketwatch.feeds.catalog import CATALOG, FeedAddress, FeedKind
+from marketwatch.feeds.status import FeedState, KeyTrouble
 from marketwatch.feeds.surroundings import FeedSettings, SessionOpen
 
 
@@ -78,16 +80,33 @@ async def test_a_key_is_asked_for_where_one_is_needed(
     kind: FeedKind, url: str, advice: str | None, core: Core, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await opened(core, kind, url, monkeypatch)
-    assert [notice.next_step for notice in core.notices] == ([] if advice is None else [advice])
+    said = [notice.next_step for notice in core.notices if "not encrypted" not in notice.sentence]
+    assert said == ([] if advice is None else [advice])
 
 
 async def test_half_a_key_is_none(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KITE_API_KEY", "canary-key")
-    assert feed_of_environment(core, CATALOG[FeedKind.KITE], None).credentials() is None
+    with pytest.raises(KeyMissing):
+        feed_of_environment(core, CATALOG[FeedKind.KITE], None).credentials()
     monkeypatch.setenv("KITE_ACCESS_TOKEN", "canary-token")
     secret = feed_of_environment(core, CATALOG[FeedKind.KITE], None).credentials()
     assert secret is not None
     assert secret.reveal() == "canary-key:canary-token"
+
+
+async def test_without_its_key_a_feed_asks_nothing_of_its_vendor(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    connected: list[str] = []
+    monkeypatch.setattr(core.feeds.surroundings.transport, "connect", lambda url, *_, **__: connected.append(url))
+    feed = feed_of_environment(core, CATALOG[FeedKind.MASSIVE], None)
+    feed.open()
+    aapl = InstrumentId.parse("XNAS:EQ:AAPL")
+    core.feeds.acquire(aapl)
+    core.feeds.start()
+    await asyncio.sleep(0.01)
+    (status,) = core.feeds.statuses()
+    assert (status.state, status.key_trouble, connected) == (FeedState.REFUSED, KeyTrouble.MISSING, [])
+    assert "MASSIVE_API_KEY" in status.next_step
+    await feed.close()
 
 
 async def test_of_two_instruments_with_one_name_at_a_stream_the_first_is_served(core: Core) -> None:
@@ -105,3 +124,15 @@ async def test_of_two_instruments_with_one_name_at_a_stream_the_first_is_served(
     assert served is not None
     assert served.feed_id == "mapping"
     await feed.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "warns"),
+    [("ws://192.0.2.1:8080/enhanced-stream", True), ("wss://192.0.2.1/x", False), ("ws://127.0.0.1:8080/x", False)],
+)
+async def test_an_open_connection_to_another_computer_is_told(
+    url: str, warns: bool, core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await opened(core, FeedKind.ODIN, url, monkeypatch)
+    told = ["The connection to Odin Streamer is not encrypted" in notice.sentence for notice in core.notices]
+    assert any(told) is warns

@@ -8,7 +8,7 @@ from fake_time import NS
 from hub_rig import FEED, HubRig, new_york, quote, trade
 
 from marketwatch.domain.events import DayStatistics, PriceLimits
-from marketwatch.feeds.status import FeedState, FeedStatus
+from marketwatch.feeds.status import FeedState, FeedStatus, KeyTrouble
 from marketwatch.services.market_hub import FeedNature
 from marketwatch.services.presentation import Moment, RowState, RowStateKind, row_state
 
@@ -286,13 +286,20 @@ def test_no_data_has_a_word_a_reason_and_a_next_step(
     assert step in next_step
 
 
-def test_a_refused_key_is_told_from_a_feed_that_gave_up() -> None:
+@pytest.mark.parametrize(
+    ("trouble", "word", "cause"),
+    [
+        (KeyTrouble.REFUSED, "key refused", "No data yet, the feed refused the key: of yesterday"),
+        (KeyTrouble.MISSING, "no key", "No data yet, the feed has no key: of yesterday"),
+    ],
+)
+def test_a_key_is_told_from_a_feed_that_gave_up(trouble: KeyTrouble, word: str, cause: str) -> None:
     row, now = Row(), new_york("10:00")
-    status = FeedStatus(feed_id=FEED, label="Feed", state=FeedState.REFUSED, is_key_refused=True, reason="bad key")
+    status = FeedStatus(feed_id=FEED, label="Feed", state=FeedState.REFUSED, key_trouble=trouble, reason="of yesterday")
     judged = row_state(row.rig.ibm, row.subscription, status, row.rig.facts, row.rig.ibm.calendar, Moment(now, now))
-    assert judged.word == "key refused"
-    cause, step = judged.explanation.splitlines()
-    assert cause == "No data yet, the feed refused the key: bad key"
+    assert judged.word == word
+    said, step = judged.explanation.splitlines()
+    assert said == cause
     assert "Check the key" in step
 
 
