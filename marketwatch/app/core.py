@@ -18,6 +18,7 @@ from marketwatch.domain.ids import FeedId, InstrumentId
 from marketwatch.domain.instrument import Instrument
 from marketwatch.domain.secret import Secret
 from marketwatch.domain.venues import Calendars
+from marketwatch.feeds.connection import SYSTEM_PROXY
 from marketwatch.feeds.status import FeedStatus
 from marketwatch.feeds.surroundings import Surroundings
 from marketwatch.instruments.directory import InstrumentDirectory
@@ -95,8 +96,9 @@ class Core:
     its second feed, of a feed's status, and of how far the wish for a row has come.
     """
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, proxy: str | None = SYSTEM_PROXY) -> None:
         self.runtime = runtime
+        self._proxy = proxy
         self.notices = NoticeLog(runtime.clock)
         self.lag_watch = LagWatch(self.notices)
         self.calendars = Calendars()
@@ -112,7 +114,7 @@ class Core:
         self.row_changed: list[Callable[[InstrumentId], None]] = []
         self.feeds = FeedControl(
             Surroundings(
-                transport=LateTransport(runtime.clock, runtime.pool),
+                transport=LateTransport(runtime.clock, runtime.pool, self.proxy),
                 clock=runtime.clock,
                 scheduler=runtime.scheduler,
                 tasks=runtime.tasks,
@@ -172,6 +174,16 @@ class Core:
         if self._is_running:
             made.start()
         return made
+
+    def proxy(self) -> str | None:
+        """Return which proxy every connection goes through: `system`, None for none, or its address."""
+        return self._proxy
+
+    def use_proxy(self, proxy: str | None) -> None:
+        """Go through another proxy from now on: connections that are open are replaced."""
+        if proxy != self._proxy:
+            self._proxy = proxy
+            self._reconnect_all()
 
     def instrument(self, instrument_id: InstrumentId) -> Instrument:
         """Return the facts of an instrument, as good as they are known."""
@@ -237,6 +249,9 @@ class Core:
         minutes = jump.away_s / 60
         cause = f"after about {minutes:.0f} min" if minutes >= 1 else "the clock was set"
         self.notices.add(Severity.INFO, "Connections renewed", cause, "Figures are stale until their first new tick")
+        self._reconnect_all()
+
+    def _reconnect_all(self) -> None:
         self.feeds.reconnect_all()
         if self._reports is not None:
             self._reports.reconnect_all()

@@ -37,7 +37,7 @@ class DayFigures:
         self._is_whole_day_streamed = is_whole_day_streamed
         self._keys: dict[InstrumentId, str] = {}
         self._generation: int | None = None
-        self._http = HttpClient(core.runtime.pool, _make_tls)
+        self._http = HttpClient(core.runtime.pool, _make_tls, proxy=core.proxy)
         self._credentials = credentials
         self._fetcher = self._make_fetcher(stream_url)
 

@@ -8,13 +8,15 @@ from typing import Final
 
 import msgspec
 
-from marketwatch.domain.feed_config import FeedConfig, ReconnectPolicy
+from marketwatch.domain.feed_config import BarOptions, FeedConfig, ReconnectPolicy
 from marketwatch.domain.secret import Secret
 from marketwatch.errors import ConfigurationError
 from marketwatch.feeds.catalog import CATALOG, FeedAddress, FeedKind, FeedSpec
 from marketwatch.feeds.reconnect import ReconnectRules
 from marketwatch.feeds.surroundings import FeedSettings
 from marketwatch.protocols.base import Channel
+from marketwatch.protocols.data_provider.client import DataProviderClient
+from marketwatch.protocols.data_provider.requests import ROWS, DataOptions
 from marketwatch.protocols.mapping.client import MappingClient
 from marketwatch.protocols.mapping.mapping import Mapping
 from marketwatch.qt.models.feed_settings_model import KindView, VariantView
@@ -115,6 +117,9 @@ def resolve(config: FeedConfig, mapping_of: MappingOf | None = None) -> FeedSett
     if config.mapping and mapping_of is not None:
         mapping_of(config.mapping)
         spec = msgspec.structs.replace(spec, protocol=lambda key: MappingClient(key, mapping_of(config.mapping)))
+    if spec.kind is FeedKind.DATA_PROVIDER:
+        ask = functools.partial(DataProviderClient, options=bar_options(config.bars))
+        spec = msgspec.structs.replace(spec, protocol=ask)
     codes = config.channels or _default_codes(spec)
     chosen = tuple(channel for channel in spec.channels if channel.value in codes)
     reports = tuple(stream for stream in spec.report_streams if stream.channel.value in codes)
@@ -125,6 +130,18 @@ def resolve(config: FeedConfig, mapping_of: MappingOf | None = None) -> FeedSett
         limits = msgspec.structs.replace(limits, reconnect=FIVE_ATTEMPTS)
     spec = msgspec.structs.replace(spec, default_channels=chosen, report_streams=reports, limits=limits)
     return FeedSettings(feed_id=config.id, label=config.name, spec=spec, address=_address(config, spec))
+
+
+def bar_options(bars: BarOptions) -> DataOptions:
+    """Return what rows of a list need, asked for as the user wants it."""
+    again = min(bars.minutes, ROWS.minutes.again_limit or bars.minutes)
+    return msgspec.structs.replace(
+        ROWS,
+        minutes=msgspec.structs.replace(ROWS.minutes, limit=bars.minutes, again_limit=again),
+        local_only=bars.local_only,
+        single_timeout_s=float(bars.single_timeout_s),
+        batch_timeout_s=float(bars.batch_timeout_s),
+    )
 
 
 def _default_codes(spec: FeedSpec) -> tuple[str, ...]:
@@ -155,6 +172,7 @@ def _kind_view(spec: FeedSpec) -> KindView:
         ),
         default_channels=_default_codes(spec),
         has_mapping=spec.kind is FeedKind.MAPPING,
+        has_bars=spec.kind is FeedKind.DATA_PROVIDER,
         check_address=functools.partial(check_address, spec),
     )
 

@@ -29,6 +29,7 @@ from marketwatch.qt import time_text
 from marketwatch.qt.models.feed_settings_model import FeedStateView, MeterView, ProblemView
 from marketwatch.services.connection_test import ConnectionTester, TestPlan
 from marketwatch.services.notices import Severity, in_sentences
+from marketwatch.services.proxy_words import proxy_for
 from marketwatch.storage.secrets import SecretStore, SecretView
 
 if TYPE_CHECKING:
@@ -219,7 +220,11 @@ class FeedSettingsControl:
         page.mapping_requested.connect(lambda config: self.mapping.open(config, theme, icons, dialog))
         page.sign_in_requested.connect(lambda feed: self._on_sign_in(feed, theme, dialog))
         entry = NavEntry(
-            code="feeds", group="Data", title="Feeds", icon="plug", words="key token delayed real time address test"
+            code="feeds",
+            group="Data",
+            title="Feeds",
+            icon="plug",
+            words="key token delayed real time address test bars download time-out",
         )
         dialog.add_page(entry, lambda: page)
         self._prepare_asking(theme, window)
@@ -290,16 +295,32 @@ class FeedSettingsControl:
             self._start("keep a key", self._put(FeedId(feed), field, secret))
             return
         self._waiting.append((FeedId(feed), field, secret))
-        if self._passphrase is None:
-            self._passphrase = self._ask(situation.vault.value == "none", situation.reason)
-            self._passphrase.entered.connect(
-                lambda text, is_new: self._start("open the vault", self._open_vault(text, is_new))
-            )
-            self._passphrase.declined.connect(self._on_declined)
-            self._passphrase.open()
+        self._ask_for_passphrase()
+
+    def is_locked_away(self, config: FeedConfig) -> bool:
+        """Tell whether a key of a feed lies in the vault, and that is locked."""
+        return any(self._secrets.is_locked_away(config.id, code) for code, *_ in self._fields(config))
+
+    def ask_to_unlock(self, theme: Theme, window: QWidget) -> None:
+        """Ask for the passphrase where enabled feeds wait for it; no more after it was declined."""
+        if not self._has_declined and any(one.enabled and self.is_locked_away(one) for one in self.feeds):
+            self._prepare_asking(theme, window)
+            self._ask_for_passphrase()
+
+    def _ask_for_passphrase(self) -> None:
+        if self._passphrase is not None:
+            return
+        situation = self._secrets.situation
+        self._passphrase = self._ask(situation.vault.value == "none", situation.reason)
+        self._passphrase.entered.connect(
+            lambda text, is_new: self._start("open the vault", self._open_vault(text, is_new))
+        )
+        self._passphrase.declined.connect(self._on_declined)
+        self._passphrase.open()
 
     async def _open_vault(self, passphrase: Secret, is_new: bool) -> None:
         dialog = self._passphrase
+        before = self._known_secrets()
         try:
             await (self._secrets.create_vault(passphrase) if is_new else self._secrets.unlock(passphrase))
         except StorageError as error:
@@ -309,9 +330,22 @@ class FeedSettingsControl:
         self._passphrase = None
         if dialog is not None:
             dialog.accept()
+        opened = self._known_secrets() - before
         await self._put_waiting()
         for config in self.feeds:
             self._show_secrets(config)
+        for feed_id, field in sorted(opened):
+            self._after_secret(feed_id, field, self._secrets.view(feed_id, field))
+
+    def _known_secrets(self) -> set[tuple[FeedId, str]]:
+        fields = {(config.id, code) for config in self.feeds for code, *_ in self._fields(config)}
+        return {(feed_id, code) for feed_id, code in fields if self._secrets.known(feed_id, code) is not None}
+
+    def _fields(self, config: FeedConfig) -> Sequence[tuple[str, str, tuple[str, ...]]]:
+        try:
+            return secret_fields(spec_of(config))
+        except ConfigurationError:
+            return ()
 
     def _on_declined(self) -> None:
         self._passphrase = None
@@ -360,11 +394,7 @@ class FeedSettingsControl:
             await self._secrets.load(config.id, code, variables)
 
     def _show_secrets(self, config: FeedConfig) -> None:
-        try:
-            fields = secret_fields(spec_of(config))
-        except ConfigurationError:
-            return
-        for code, *_ in fields:
+        for code, *_ in self._fields(config):
             self._show_secret(config.id, code, self._secrets.view(config.id, code))
 
     def _show_secret(self, feed_id: FeedId, field: str, view: SecretView) -> None:
@@ -427,7 +457,8 @@ class FeedSettingsControl:
         if running:
             await self._core.feeds.supervisor(config.id).stop()
         try:
-            tester = ConnectionTester(around, self._core.runtime.pool)
+            proxy = self._core.proxy()
+            tester = ConnectionTester(around, self._core.runtime.pool, proxy_for=lambda url: proxy_for(proxy, url))
             show(await tester.test(plan, session_open=self._session_open(config), on_progress=show))
         finally:
             if running and self._core.feeds.has_feed(config.id):

@@ -63,7 +63,7 @@ class KiteLogin:
         self._keep = keep
         self._on_day = on_day
         self._began_ns = core.runtime.clock.now_ns()
-        self._http = HttpClient(core.runtime.pool, _make_tls)
+        self._http = HttpClient(core.runtime.pool, _make_tls, proxy=core.proxy)
         self._dialogs: dict[FeedId, KiteLoginDialog] = {}
         self._watched: dict[FeedId, tuple[FeedConfig, bool]] = {}
         self._told: set[FeedId] = set()

@@ -10,20 +10,28 @@ from marketwatch.runtime.executors import WorkerPool
 
 
 class LateTransport:
-    """Stands in for the WebSocket transport; imports and makes it in a worker thread."""
+    """Stands in for the WebSocket transport; imports and makes it in a worker thread.
 
-    def __init__(self, clock: Clock, pool: WorkerPool) -> None:
+    `proxy` is asked anew for every connection; see `TransportOptions.proxy`.
+    """
+
+    def __init__(self, clock: Clock, pool: WorkerPool, proxy: Callable[[], str | None]) -> None:
+        self._clock = clock
         self._pool = pool
-        self._make: Callable[[], Transport] = lambda: _websocket_transport(clock, pool)
-        self._transport: Transport | None = None
+        self._proxy = proxy
+        self._made: tuple[str | None, Transport] | None = None
 
     async def connect(self, url: str, headers: Mapping[str, str], *, max_bytes: int | None = None) -> Connection:
-        if self._transport is None:
-            self._transport = await self._pool.run("load the transport", self._make)
-        return await self._transport.connect(url, headers, max_bytes=max_bytes)
+        proxy, made = self._proxy(), self._made
+        if made is None or made[0] != proxy:
+            transport = await self._pool.run(
+                "load the transport", lambda: _websocket_transport(self._clock, self._pool, proxy)
+            )
+            made = self._made = (proxy, transport)
+        return await made[1].connect(url, headers, max_bytes=max_bytes)
 
 
-def _websocket_transport(clock: Clock, pool: WorkerPool) -> Transport:
-    from marketwatch.feeds.transport import WebSocketTransport
+def _websocket_transport(clock: Clock, pool: WorkerPool, proxy: str | None) -> Transport:
+    from marketwatch.feeds.transport import TransportOptions, WebSocketTransport
 
-    return WebSocketTransport(clock, pool)
+    return WebSocketTransport(clock, pool, TransportOptions(proxy=proxy))

@@ -70,7 +70,7 @@ class ListFetch:
     def __init__(self, core: Core, massive: Callable[[], MassiveAccess | None]) -> None:
         self._core = core
         self._massive = massive
-        self._http = HttpClient(core.runtime.pool, _make_tls)
+        self._http = HttpClient(core.runtime.pool, _make_tls, proxy=core.proxy)
 
     async def address(self, address: Address, on_progress: Progress) -> Download:
         """Return what lies at an address. Raises FeedError in words."""

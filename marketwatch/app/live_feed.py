@@ -69,7 +69,7 @@ class LiveFeed:
             self._core.reports.add_feed(self._settings, self._credentials, session_open=self._hours.is_open)
 
     async def readdress(self, settings: FeedSettings) -> None:
-        """Go to another address; rows and figures stay."""
+        """Connect anew, by these settings; rows and figures stay."""
         await self.reform(settings)
         await self._figures.readdress(_rest_at(settings))
         self._warn_of_open_address()

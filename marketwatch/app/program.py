@@ -96,7 +96,7 @@ class Program:
 
     async def _run(self, database: StateDatabase | None) -> int:
         records = [] if database is None else await database.load_watchlists()
-        self.core = core = Core(self._runtime)
+        self.core = core = Core(self._runtime, self._settings.preferences.proxy_address)
         lists = WatchlistService(core.feeds, records, self._settings.preferences.current_list)
         saver = None
         if database is not None and not database.is_read_only:
@@ -191,6 +191,8 @@ class Program:
         self._commands = commands
         await self._load_calendars()
         await self._load_feed_choices()
+        if options.replay is None:
+            await self._runtime.pool.run("load the feeds", _load_feeds)
         try:
             async with sessions.turn:
                 if options.replay is not None:
@@ -226,7 +228,9 @@ class Program:
 
             store = RunOnlyConfigs() if self._database is None else self._database.feed_configs
             lists = self._lists_of_instruments()
-            self._link = SettingsLink(self.core, self.screen, store, self._profile.config, self._show, lists)
+            self._link = SettingsLink(
+                self.core, self.screen, store, self._profile.config, self._show, lists, self._settings
+            )
         return self._link
 
     async def _load_calendars(self) -> None:
@@ -379,6 +383,15 @@ def _load_panels() -> None:
     import marketwatch.qt.panels.chart_panel
     import marketwatch.qt.panels.details_panel
     import marketwatch.qt.panels.notices_panel  # noqa: F401
+
+
+def _load_feeds() -> None:
+    """Import what feeds and their settings need in a worker thread, so that the loop does not stand still."""
+    import marketwatch.app.configured_feeds
+    import marketwatch.app.live_feed
+    import marketwatch.app.settings_link
+    import marketwatch.feeds.supervisor
+    import marketwatch.feeds.transport  # noqa: F401
 
 
 def _forget(_answer: object) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from marketwatch.app.instrument_lists import InstrumentLists
     from marketwatch.app.lookup_control import LookupControl
     from marketwatch.storage.feed_configs import FeedConfigStore
+    from marketwatch.storage.settings import Settings
 
 _STOP_KEYCHAIN_S = 0.1
 _INCOMPLETE = FeedStateView(PillShape.RING, "not complete")
@@ -55,7 +56,7 @@ class SettingsLink:
     """Makes the control of the settings when it is first needed: a keychain may ask the user, and take its time.
 
     `show` shows a session that was opened; `folder` is where the files of keys lie; `lists` are those of the page
-    Look-up.
+    Look-up, `settings` what the page Network changes.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class SettingsLink:
         folder: Path,
         show: Callable[[SessionView], None],
         lists: InstrumentLists | None = None,
+        settings: Settings | None = None,
     ) -> None:
         self._core = core
         self._screen = screen
@@ -73,6 +75,8 @@ class SettingsLink:
         self._folder = folder
         self._show = show
         self._lists = lists
+        self._settings = settings
+        self._has_network = False
         self._lookup: LookupControl | None = None
         self._keychain = WorkerPool("keychain", core.runtime.failures.report)  # a dialog nobody answers holds a thread
         self._making = asyncio.Lock()
@@ -87,8 +91,11 @@ class SettingsLink:
         control = await self._ready_control()
         for config in control.feeds:
             missing = what_is_missing(config, control.credentials, self._core.mappings.find) if config.enabled else None
-            if missing is not None:
+            if missing is not None and control.is_locked_away(config):
+                self._core.notices.add(Severity.DECISION, config.name, "its key is in the vault", "Unlock the vault")
+            elif missing is not None:
                 self._core.notices.add(Severity.DECISION, missing.thing, missing.cause, missing.next_step)
+        control.ask_to_unlock(self._screen.theme, self._screen.window)
         return await self._screen.sessions.open_configured(control.feeds, control.credentials)
 
     async def open_dialog(self, page: str = "feeds") -> None:
@@ -99,6 +106,11 @@ class SettingsLink:
             from marketwatch.app.lookup_link import add_lookup_page
 
             self._lookup = add_lookup_page(dialog, self._core, self._screen, self._lists, control)
+        if self._settings is not None and not self._has_network:
+            from marketwatch.app.network_link import add_network_page
+
+            add_network_page(dialog, self._core, self._screen.theme, self._settings)
+            self._has_network = True
         if page != "feeds":
             dialog.show_page(page)
             dialog.page(page).begin()

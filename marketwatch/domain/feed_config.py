@@ -16,6 +16,9 @@ REALTIME: Final = "realtime"
 OWN_ADDRESS: Final = "own"
 """The variant of a feed at an address the user typed; every other variant names an address of the catalog."""
 LONGEST_NAME: Final = 60
+MOST_MINUTES: Final = 1_440
+"""A day around the clock: older minutes are in no chart."""
+LONGEST_TIMEOUT_S: Final = 600
 
 
 class ReconnectPolicy(enum.Enum):
@@ -25,10 +28,19 @@ class ReconnectPolicy(enum.Enum):
     FIVE_ATTEMPTS = "five"
 
 
+class BarOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How a server of bars is asked. `local_only` forbids it to download what it does not have yet."""
+
+    local_only: bool = True
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=MOST_MINUTES)] = MOST_MINUTES
+    single_timeout_s: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_TIMEOUT_S)] = 30
+    batch_timeout_s: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_TIMEOUT_S)] = 60
+
+
 class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One configured feed. `kind` and `channels` are the catalog's own words, so that a feed of a kind this version
     does not know survives. No channels: those the kind gives by default. `mapping` names the file that says what the
-    fields of a stream of one's own mean; empty, they are guessed.
+    fields of a stream of one's own mean; empty, they are guessed. `bars` matters where bars are asked for.
     """
 
     id: FeedId
@@ -40,6 +52,7 @@ class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
     channels: tuple[str, ...] = ()
     reconnect: ReconnectPolicy = ReconnectPolicy.FOREVER
     mapping: str = ""
+    bars: BarOptions = BarOptions()
 
     @property
     def has_own_address(self) -> bool:
@@ -54,6 +67,16 @@ class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
         if len(clean) > LONGEST_NAME:
             raise ConfigurationError("The feed's name", f"it is longer than {LONGEST_NAME} characters", "Shorten it")
         return msgspec.structs.replace(self, name=clean)
+
+
+def read_count(thing: str, text: str, most: int) -> int:
+    """Return a number from 1 to `most` as somebody typed it. Raises ConfigurationError for anything else."""
+    clean = text.strip().replace(",", "")
+    if not clean:
+        raise ConfigurationError(thing, "it is empty", f"Type a number from 1 to {most:,}")
+    if not (clean.isascii() and clean.isdecimal()) or len(clean) > 9 or not 1 <= int(clean) <= most:
+        raise ConfigurationError(thing, f"it is not a whole number from 1 to {most:,}", "Type another one")
+    return int(clean)
 
 
 def needs_new_connection(before: FeedConfig, after: FeedConfig) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+SYSTEM_PROXY = "system"
+"""In the place of a proxy's address: the one of the environment."""
+
 
 class Connection(Protocol):
     """One open connection that carries whole messages."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -15,6 +15,8 @@ from marketwatch.runtime.retry import parse_retry_after
 
 if TYPE_CHECKING:
     import aiohttp
+
+    Way = Callable[[str], Awaitable[tuple[aiohttp.ClientSession, str | None]]]
 
 _PIECE: Final = 256 * 1024
 _CONNECT_S: Final = 15.0
@@ -42,9 +44,9 @@ class Download(msgspec.Struct, frozen=True):
 
 
 async def download(
-    session: aiohttp.ClientSession, url: str, *, limit: int, deadline_s: float, on_progress: Progress, now_ns: int
+    way: Way, url: str, *, limit: int, deadline_s: float, on_progress: Progress, now_ns: int
 ) -> Download:
-    """Return the body as it was sent, compressed or not.
+    """Return the body as it was sent, compressed or not; `way` gives the session and the proxy for an address.
 
     Raises FeedError in words: the network failed, the server refused, more than `limit` bytes came, or it took longer
     than `deadline_s`.
@@ -54,7 +56,7 @@ async def download(
     host = urlsplit(url).hostname or "The server"
     try:
         async with asyncio.timeout(deadline_s):
-            return await _follow(session, url, limit, on_progress, now_ns)
+            return await _follow(way, url, limit, on_progress, now_ns)
     except TimeoutError as error:
         raise ConnectionFailed(host, "it took too long", "Try again later") from error
     except aiohttp.ClientConnectorCertificateError as error:
@@ -67,14 +69,15 @@ async def download(
         raise ConnectionFailed(host, _cause(error), "Check the address and the network") from error
 
 
-async def _follow(session: aiohttp.ClientSession, url: str, limit: int, on_progress: Progress, now_ns: int) -> Download:
+async def _follow(way: Way, url: str, limit: int, on_progress: Progress, now_ns: int) -> Download:
     import aiohttp
 
     waits = aiohttp.ClientTimeout(total=None, connect=_CONNECT_S, sock_read=_SILENCE_S)
     headers = {"User-Agent": f"MarketWatch/{__version__}", "Accept-Encoding": "gzip, identity"}
     for _ in range(_MOST_REDIRECTS + 1):
+        session, proxy = await way(url)
         async with session.get(
-            url, headers=headers, allow_redirects=False, timeout=waits, auto_decompress=False
+            url, headers=headers, allow_redirects=False, timeout=waits, auto_decompress=False, proxy=proxy
         ) as answer:
             if answer.status not in _REDIRECTS:
                 _refuse(answer, now_ns)

@@ -7,12 +7,14 @@ import ssl
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 
 from marketwatch.domain.secret import Secret
 from marketwatch.errors import ProtocolError
-from marketwatch.feeds.server_names import PoolResolver
+from marketwatch.feeds.connection import SYSTEM_PROXY
+from marketwatch.feeds.server_names import PoolResolver, is_loopback
 from marketwatch.runtime.executors import WorkerPool
 
 if TYPE_CHECKING:
@@ -34,12 +36,24 @@ class HttpAnswer(msgspec.Struct, frozen=True):
 
 
 class HttpClient:
-    """Owns the client's connections; aiohttp is imported with the first request. Close it with `close`."""
+    """Owns the client's connections; aiohttp is imported with the first request. Close it with `close`.
 
-    def __init__(self, pool: WorkerPool, make_tls: Callable[[], ssl.SSLContext]) -> None:
+    `proxy` is asked anew for every request: `system`, None for none, or an address. This computer is always reached
+    directly.
+    """
+
+    def __init__(
+        self,
+        pool: WorkerPool,
+        make_tls: Callable[[], ssl.SSLContext],
+        *,
+        proxy: Callable[[], str | None] = lambda: SYSTEM_PROXY,
+    ) -> None:
         self._pool = pool
         self._make_tls = make_tls
-        self._session: aiohttp.ClientSession | None = None
+        self._proxy = proxy
+        self._tls: ssl.SSLContext | None = None
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._opening = asyncio.Lock()
 
     async def get(self, url: str, headers: Mapping[str, str], *, limit: int) -> HttpAnswer:
@@ -60,23 +74,24 @@ class HttpClient:
         """Return a long file, told piece by piece; no key goes with the request. Raises FeedError in words."""
         from marketwatch.feeds.download import download
 
-        session = await self._open()
-        return await download(session, url, limit=limit, deadline_s=deadline_s, on_progress=on_progress, now_ns=now_ns)
+        return await download(
+            self._way, url, limit=limit, deadline_s=deadline_s, on_progress=on_progress, now_ns=now_ns
+        )
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        while self._sessions:
+            _, session = self._sessions.popitem()
+            await session.close()
 
     async def _ask(
         self, method: str, url: str, headers: Mapping[str, str], data: bytes | None, limit: int
     ) -> HttpAnswer:
-        session = await self._open()
+        session, proxy = await self._way(url)
         import aiohttp
 
         try:
-            asking = session.request(method, url, headers=headers, data=data, allow_redirects=False)
+            asking = session.request(method, url, headers=headers, data=data, allow_redirects=False, proxy=proxy)
             return await self._read(asking, limit)
         except aiohttp.ClientError as error:
             if isinstance(error, OSError):
@@ -92,22 +107,30 @@ class HttpClient:
                     raise ProtocolError("The web service", "its answer is too long")
             return HttpAnswer(response.status, dict(response.headers), bytes(body))
 
-    async def _open(self) -> aiohttp.ClientSession:
+    async def _way(self, url: str) -> tuple[aiohttp.ClientSession, str | None]:
+        """Return the session for an address, and the proxy to name to it."""
+        proxy = None if is_loopback(urlsplit(url).hostname or "") else self._proxy()
+        if proxy == SYSTEM_PROXY:
+            return await self._open(follows_system=True), None
+        return await self._open(follows_system=False), proxy
+
+    async def _open(self, *, follows_system: bool) -> aiohttp.ClientSession:
         async with self._opening:
-            if self._session is None:
-                tls = await self._pool.run("load the web client", self._prepare)
+            if self._tls is None:
+                self._tls = await self._pool.run("load the web client", self._prepare)
+            if follows_system not in self._sessions:
                 import aiohttp
 
-                self._session = aiohttp.ClientSession(
+                self._sessions[follows_system] = aiohttp.ClientSession(
                     connector=aiohttp.TCPConnector(
-                        ssl=tls,
+                        ssl=self._tls,
                         limit_per_host=2,
                         resolver=PoolResolver(self._pool),  # type: ignore[arg-type]  # has what aiohttp asks for
                     ),
                     timeout=aiohttp.ClientTimeout(total=_TOTAL_S, connect=_CONNECT_S),
-                    trust_env=True,
+                    trust_env=follows_system,
                 )
-        return self._session
+            return self._sessions[follows_system]
 
     def _prepare(self) -> ssl.SSLContext:
         import aiohttp  # noqa: F401 - here, in the worker thread, so that the loop does not stand still

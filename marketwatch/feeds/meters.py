@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketwatch.domain.events import MarketEvent
+from marketwatch.domain.events import BatchProgress, MarketEvent
 
 _NS = 1_000_000_000
 _SAMPLES = 512
@@ -55,6 +55,7 @@ class FeedMeters:
         self.last_message_ns: int | None = None
         self.heard_ns: int | None = None
         self.last_invalid: tuple[str, str] | None = None
+        self.progress: BatchProgress | None = None
         self.messages_per_s = 0.0
         self.events_per_s = 0.0
         self.behind_ns = 0
@@ -76,6 +77,8 @@ class FeedMeters:
             event_ns = last.event_ns
             if event_ns is not None:
                 self.lag.add(max(0, wall_ns - event_ns - self._delay_ns))
+            elif isinstance(last, BatchProgress) and last.total is not None:
+                self.progress = last
 
     def note_invalid(self, reason: str, sample: str, count: int) -> None:
         """Count parts of messages that could not be used; the newest sample is kept for diagnostics."""
@@ -110,6 +113,7 @@ class FeedMeters:
             "event_count": self.event_count,
             "invalid_count": self.invalid_count,
             "invalid_reason": "" if self.last_invalid is None else self.last_invalid[0],
+            "batch_progress": _progress_words(self.progress),
             "late_count": self.late_count,
             "sink_failures": self.sink_failures,
             "last_message_ns": self.last_message_ns,
@@ -121,3 +125,7 @@ class FeedMeters:
             "lag_p99_ms": p99,
             "behind_ms": self.behind_ns / 1e6,
         }
+
+
+def _progress_words(progress: BatchProgress | None) -> str:
+    return "" if progress is None else f"{progress.done or 0:,} of {progress.total:,}, {progress.key}"

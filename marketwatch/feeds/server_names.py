@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import urllib.parse
 from typing import Any
@@ -11,6 +12,16 @@ from marketwatch.runtime.retry import ProxyFailed
 
 AddressInfo = tuple[Any, ...]
 """One line of `socket.getaddrinfo`: family, type, protocol, canonical name, address."""
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether `host` is this computer, by name or number."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 async def look_up(pool: WorkerPool, host: str, port: int, family: int = socket.AF_UNSPEC) -> list[AddressInfo]:

@@ -44,6 +44,7 @@ class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
     `unconfirmed_topics` were not confirmed in time; `topics_over_limit` are not asked for, because the connection takes
     only `instruments_allowed` (None: no limit known); `instruments` counts the wanted ones.
     `invalid_reason` is why the newest unusable part of a message was that.
+    `batch_progress` is how far the server has come with the newest batch: `2 of 3, ETH-USD`; empty without one.
     `key_trouble`: the state is `REFUSED`, and it is for the key.
     `signed_out_since` is when the session of a feed that is signed out ended, empty when that is not known.
     """
@@ -65,6 +66,7 @@ class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
     event_count: int = 0
     invalid_count: int = 0
     invalid_reason: str = ""
+    batch_progress: str = ""
     late_count: int = 0
     sink_failures: int = 0
     last_message_ns: int | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 import socket
 import ssl
@@ -38,8 +37,8 @@ from websockets.uri import parse_uri
 
 from marketwatch import __version__
 from marketwatch.errors import ConfigurationError
-from marketwatch.feeds.connection import Connection
-from marketwatch.feeds.server_names import look_up, numbered_proxy
+from marketwatch.feeds.connection import SYSTEM_PROXY, Connection
+from marketwatch.feeds.server_names import is_loopback, look_up, numbered_proxy
 from marketwatch.runtime.clock import Clock
 from marketwatch.runtime.executors import WorkerPool
 from marketwatch.runtime.retry import HandshakeBroken, HandshakeRejected, PeerClosed, ProxyFailed, RedirectRefused
@@ -67,7 +66,7 @@ class TransportOptions(msgspec.Struct, frozen=True, kw_only=True):
     ping_interval_s: float | None = 10.0
     ping_timeout_s: float | None = 20.0
     is_compressed: bool = True
-    proxy: str | None = "system"
+    proxy: str | None = SYSTEM_PROXY
     """`system` takes the proxy of the environment, None uses none, anything else is the proxy's address."""
 
 
@@ -137,7 +136,7 @@ class WebSocketTransport:
     def _proxy_for(self, url: str) -> str | None:
         if is_loopback(urllib.parse.urlsplit(url).hostname or ""):
             return None
-        return get_proxy(parse_uri(url)) if self._options.proxy == "system" else self._options.proxy
+        return get_proxy(parse_uri(url)) if self._options.proxy == SYSTEM_PROXY else self._options.proxy
 
     async def _proxy_keywords(self, proxy: str) -> dict[str, Any]:
         numbered, name = await numbered_proxy(self._pool, proxy)
@@ -239,16 +238,6 @@ def check_address(url: str, *, has_credentials: bool) -> None:
 
 def _holds_credentials(query: str) -> bool:
     return any(part.partition("=")[0] not in _HARMLESS_VALUES for part in query.split("&") if part)
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether `host` is this computer, by name or number."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def make_tls_context() -> ssl.SSLContext:

@@ -20,6 +20,7 @@ LABELS: Final = {MasterKind.KITE: "Kite", MasterKind.ANGEL_ONE: "Angel One"}
 _SOURCES: Final = {MasterKind.KITE: KITE, MasterKind.ANGEL_ONE: ANGEL_ONE}
 _KITE_COLUMNS: Final = frozenset({"instrumenttoken", "exchangetoken", "tradingsymbol"})
 
+_MOST_CONTROL: Final = 4
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
@@ -69,7 +70,7 @@ def recognise(chunks: Iterable[bytes], name: str) -> Recognition:
         raise InstrumentError(name, f"it is no list but a message: {start[:160].strip()}", "Check the address")
     if start[0] == "[":
         return Recognition(MasterKind.ANGEL_ONE, "it is a JSON list, as Angel One publishes", name)
-    if _CONTROL.search(start.partition("\n")[0]):
+    if _CONTROL.search(start.partition("\n")[0]) or len(_CONTROL.findall(start[:4096])) > _MOST_CONTROL:
         raise InstrumentError(name, "it is not text", "Check that it is the right file")
     columns, mapping = suggest_mapping(first, name=name)
     names = {plain(column) for column in columns}

@@ -76,6 +76,13 @@ def price(value: float | None, decimals: int | None, currency: str = "") -> str:
     return price_format(decimals, currency)(value)
 
 
+def average(value: float | None, decimals: int | None, currency: str, last: float | None) -> str:
+    """Write an average of prices: no feed sent its decimals, so it gets those of the last price."""
+    if decimals is None and last is not None and math.isfinite(last):
+        decimals = max(_LEAST_DECIMALS, len(_plain_digits(last).partition(".")[2]))
+    return price(value, decimals, currency)
+
+
 @functools.cache
 def change_format(decimals: int | None, currency: str) -> PriceFormat:
     """Return the function that writes signed changes: `+` or U+2212 always, zero without sign."""

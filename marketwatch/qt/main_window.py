@@ -39,6 +39,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._theme = theme
         self._docks: dict[str, QDockWidget] = {}
+        self._is_reset = False
         self._tabs: dict[str, str] = {}
         self._below: set[str] = set()
         self._bars: dict[str, QToolBar] = {}
@@ -117,7 +118,9 @@ class MainWindow(QMainWindow):
             self._below.add(name)
         dock = self._docks[name]
         if self.restoreDockWidget(dock):
-            return True
+            if not self._is_reset:
+                return True
+            self.removeDockWidget(dock)
         self._place_tab(name)
         dock.setVisible(is_below or self.is_panel_shown(beside))  # nothing comes up where the user put all away
         if self.is_panel_shown(beside):
@@ -160,6 +163,8 @@ class MainWindow(QMainWindow):
         lists, chart = self._docks["lists"], self._docks["chart"]
         for dock in self._docks.values():
             dock.setFloating(False)
+            self.removeDockWidget(dock)  # else the rest stands around where it was in a stored layout
+        self._is_reset = True
         # All in one area: Qt shares spare width by size policy only within an area.
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, lists)
         self.splitDockWidget(lists, chart, Qt.Orientation.Horizontal)
@@ -247,7 +252,12 @@ class MainWindow(QMainWindow):
         are_tabs = notices in self.tabifiedDockWidgets(details)
         if was_narrow:
             return are_tabs and self.dockWidgetArea(details) is self.dockWidgetArea(chart)
-        return not are_tabs and details.x() > chart.x() and notices.x() == details.x()
+        left = self._left_of(details)
+        return not are_tabs and left > self._left_of(chart) and left == self._left_of(notices)
+
+    def _left_of(self, dock: QDockWidget) -> int:
+        """Return where a dock stands; Qt keeps those behind another tab left of the window."""
+        return max(one.x() for one in (dock, *self.tabifiedDockWidgets(dock)))
 
     def _stands_apart(self, name: str) -> bool:
         """Tell whether the user has taken a panel away from where it is a tab."""

@@ -141,6 +141,10 @@ class SecretStore:
             place, words = SecretPlace.MEMORY, "kept for this run only"
         return Situation(place=place, words=words, reason=self._reason, vault=vault, note=self._note)
 
+    def is_locked_away(self, feed_id: FeedId, field: str) -> bool:
+        """Tell whether a secret lies in the vault, and that is locked."""
+        return self._vault_state() is VaultState.LOCKED and self._book.place(_name(feed_id, field)) is SecretPlace.VAULT
+
     def _vault_state(self) -> VaultState:
         if self._vault.is_open:
             return VaultState.OPEN

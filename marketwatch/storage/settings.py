@@ -20,9 +20,14 @@ from marketwatch.storage.notices import StorageNotice
 VERSION: Final = 1
 _LARGEST_FILE: Final = 8 * 1024 * 1024
 _VERSION_KEY: Final = "version"
+NO_PROXY: Final = "none"
 
 RateHz = Annotated[int, msgspec.Meta(ge=1, le=60)]
 ShortText = Annotated[str, msgspec.Meta(max_length=200)]
+ProxyText = Annotated[
+    str, msgspec.Meta(max_length=300, pattern=r"^(system|none|https?://(\[[0-9a-f:.]+\]|[\w.-]+):[0-9]{1,5})\Z")
+]
+"""No address with a name or password fits: the file is no place for a secret."""
 
 
 class Preferences(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +46,12 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     window_state: str = ""
     chart_interval: ShortText = "1m"
     falls_back_to_next: bool = False
+    proxy: ProxyText = "system"
+
+    @property
+    def proxy_address(self) -> str | None:
+        """The proxy as connections want it: `system`, None for none, or an address."""
+        return None if self.proxy == NO_PROXY else self.proxy
 
 
 def to_base64(data: bytes) -> str:

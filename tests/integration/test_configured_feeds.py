@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
 import pytest_asyncio
+from data_provider_rig import BARS, DAYS, ServedOverSockets, bar_server
 from fake_time import until
 from integration.scripted_server import Peer
 from integration.test_program_feed import IN_A_SESSION_MS, Feed, status, ticks
@@ -15,7 +17,7 @@ from integration.test_program_feed import IN_A_SESSION_MS, Feed, status, ticks
 from marketwatch.app.configured_feeds import ready_feeds, what_is_missing
 from marketwatch.app.core import Core, Runtime
 from marketwatch.app.sessions import Sessions
-from marketwatch.domain.feed_config import OWN_ADDRESS, FeedConfig, ReconnectPolicy
+from marketwatch.domain.feed_config import OWN_ADDRESS, BarOptions, FeedConfig, ReconnectPolicy
 from marketwatch.domain.ids import FeedId, InstrumentId
 from marketwatch.domain.secret import Secret
 from marketwatch.feeds.status import FeedState
@@ -159,6 +161,34 @@ async def test_another_policy_or_channel_keeps_connection_row_and_figures(
         assert wanted == set(change.get("channels", ("T", "Q")))  # type: ignore[call-overload]
         assert supervisor.status().label == "Ours"
         assert own.streams == 1
+
+
+def asked_for(server: ServedOverSockets, resolution: str) -> list[tuple[bool, int]]:
+    """Return whether each request forbade a download, and its limit."""
+    asked = [json.loads(message[2:])[1] for message in server.asked]
+    return [(one["local_only"], one["limit"]) for one in asked if one["resolution"] == resolution]
+
+
+async def test_bars_asked_for_otherwise_keep_the_row_and_its_figures(desk: Desk) -> None:
+    found = {**BARS, ("AAPL", "1d"): DAYS, ("SBIN", "1d"): DAYS, ("SBIN.NS", "1d"): DAYS}
+    async with bar_server(lambda ticker, resolution: found.get((ticker, resolution))) as own:
+        config = FeedConfig(id=ONE, kind="data-provider", name="Bars", variant=OWN_ADDRESS, own_address=own.url)
+        assert await desk.apply(config)
+        await until(lambda: (s := desk.core.hub.snapshot(AAPL)) is not None and s.last_price == 468.8)
+        await until(lambda: len(asked_for(own, "1m")) == 2)
+        assert asked_for(own, "1d") == [(True, 5)]  # one batch
+        assert asked_for(own, "1m") == [(True, 1_440)] * 2
+        before = desk.core.hub.snapshot(AAPL)
+        assert await desk.apply(msgspec.structs.replace(config, bars=BarOptions(local_only=False, minutes=60)))
+        assert desk.core.hub.snapshot(AAPL) is before
+        assert before is not None
+        assert before.last_price == 468.8
+        await until(lambda: len(asked_for(own, "1m")) == 4)
+        assert asked_for(own, "1d")[1:] == [(False, 5)]
+        assert asked_for(own, "1m")[2:] == [(False, 60)] * 2
+        await desk.is_live(ONE)
+        assert (desk.served_by(), own.count) == (ONE, 2)
+        assert desk.core.feeds.supervisor(ONE).status().batch_progress.startswith("2 of 2, ")
 
 
 async def test_the_first_feed_that_has_an_instrument_serves_it(desk: Desk) -> None:

@@ -226,6 +226,17 @@ async def test_a_closed_market(rig: Rig) -> None:
     assert unknown.finding is Finding.SILENT
 
 
+async def test_a_closed_market_says_nothing_of_a_key_that_was_not_needed(rig: Rig) -> None:
+    async def serve(peer: Peer) -> None:
+        await confirm(peer, "T.AAPL")
+        await peer.hold()
+
+    async with ScriptedServer(serve) as server:
+        report = await run(rig, server.url, key=None, session_open=False)
+    assert report.finding is Finding.MARKET_CLOSED
+    assert report.sentence == "Connected. The market is closed, so no price came."
+
+
 @pytest.mark.parametrize(
     ("off_s", "words"), [(303.0, "ahead of the server"), (-3600.0, "behind the server"), (86_400.0 * 400, "400 days")]
 )

@@ -30,12 +30,12 @@ def row_of(state: RowState) -> WatchRow:
     return row
 
 
-def test_the_tag_stands_beside_the_symbol_and_the_words_say_since_when_and_why() -> None:
+def test_the_tag_stands_beside_the_time_and_the_words_say_since_when_and_why() -> None:
     state = state_of(HubRig())
     row = row_of(state)
     assert (state.primary, state.word, state.tags) == (RowStateKind.LIVE, "", ("via Odin",))
     assert row_tooltip(row).splitlines() == [f"From Odin Streamer since 11:58:03: {WHY}", "Live"]
-    assert (row_tags(row, beside_symbol=True), row_tags(row)) == (["via Odin"], [])
+    assert (row_tags(row, beside_symbol=True), row_tags(row)) == ([], ["via Odin"])
     assert without_names(["PRE", "via Odin"]) == ["PRE", "via"]
     assert row_sentence(row).endswith("via Odin")
     assert tag_style("via Odin") == tag_style("via") == ("alert", "alertLine", "alertTint")
@@ -46,6 +46,7 @@ def test_a_fall_back_that_is_delayed_has_both_tags() -> None:
     state = state_of(rig)
     assert state.primary is RowStateKind.DELAYED
     assert state.tags == ("D15", "via Odin")
+    assert row_tags(row_of(state))[0] == "via Odin"  # the last tag leaves first where there is no room
     assert state.explanation.splitlines()[1] == "The source is 15 min behind the market"
 
 

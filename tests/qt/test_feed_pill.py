@@ -113,6 +113,19 @@ def test_without_room_whole_figures_go(theme: Theme, qtbot: QtBot) -> None:
     assert pill.grab().toImage() == with_figures
 
 
+def test_among_many_feeds_words_go_but_never_those_of_a_fault(theme: Theme, qtbot: QtBot) -> None:
+    view = pill_view(status(), FeedNature.LIVE, NOW)
+    pill = FeedPill(theme, view)
+    qtbot.addWidget(pill)
+    assert pill.minimumWidth() <= 64
+    pill.resize(pill.minimumWidth(), 20)
+    assert [text for text, _, _ in pill._fitting_names()] != [view.name, view.words]
+    fault = pill_view(status(FeedState.BACKING_OFF), FeedNature.LIVE, NOW)
+    pill.set_view(fault)
+    pill.resize(pill.minimumWidth(), 20)
+    assert [text for text, _, _ in pill._fitting_names()] == [fault.name, fault.words]
+
+
 def test_an_equal_view_repaints_nothing(theme: Theme, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     view = pill_view(status(messages_per_s=1.0), FeedNature.LIVE, NOW)
     pill = FeedPill(theme, view)
@@ -186,6 +199,15 @@ def test_details_of_a_feed_that_never_spoke(theme: Theme, qtbot: QtBot) -> None:
     assert details.values()["Last message"] == "—"
     assert details.values()["Uptime"] == "—"
     assert details.values()["Lag"] == "not in real time"
+
+
+def test_details_tell_of_the_newest_batch_where_there_was_one(theme: Theme, qtbot: QtBot) -> None:
+    details = FeedDetails(theme)
+    qtbot.addWidget(details)
+    details.set_status(status(), FeedNature.LIVE, NOW)
+    assert "Last batch" not in details.values()
+    details.set_status(status(batch_progress="2 of 3, ETH-USD"), FeedNature.LIVE, NOW)
+    assert details.values()["Last batch"] == "2 of 3, ETH-USD"
 
 
 def test_retry_is_offered_when_it_helps(theme: Theme, qtbot: QtBot) -> None:

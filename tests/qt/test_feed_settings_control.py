@@ -189,6 +189,57 @@ async def test_without_a_keychain_the_passphrase_is_asked_once(bench: Bench, qtb
     assert bench.control.credentials(MASSIVE)() == Secret("another-key")
 
 
+async def test_the_next_start_asks_to_unlock_the_vault_that_holds_keys(bench: Bench, qtbot: QtBot) -> None:
+    bench.found = FoundKeyring(None, None, "this system has no keychain that answers")
+    await bench.database.close()
+    await bench.open()
+    await add_massive(bench, qtbot)
+    await until(lambda: bench.control._passphrase is not None)
+    assert bench.control._passphrase is not None
+    bench.control._passphrase.entered.emit(Secret("correct horse battery"), True)
+    await until(lambda: bench.new_keys == [MASSIVE])
+    stored = bench.control.credentials(MASSIVE)()
+    await bench.database.close()
+    bench.new_keys.clear()
+    await bench.open()
+    (config,) = bench.control.feeds
+    assert bench.control.is_locked_away(config)
+    assert bench.control.credentials(MASSIVE)() is None
+
+    bench.control.ask_to_unlock(bench.theme, bench.window)
+    asked = bench.control._passphrase
+    assert asked is not None
+    assert asked.title.text() == "Unlock your keys"
+    asked.entered.emit(Secret("wrong"), False)
+    await until(lambda: bool(asked.error.text()))
+    assert bench.control.credentials(MASSIVE)() is None
+    asked.entered.emit(Secret("correct horse battery"), False)
+    await until(lambda: bench.new_keys == [MASSIVE])
+    assert bench.control.credentials(MASSIVE)() == stored
+    assert not bench.control.is_locked_away(config)
+    assert bench.control._passphrase is None
+    bench.control.ask_to_unlock(bench.theme, bench.window)
+    assert bench.control._passphrase is None
+
+
+async def test_who_declines_to_unlock_is_not_asked_again(bench: Bench, qtbot: QtBot) -> None:
+    bench.found = FoundKeyring(None, None, "this system has no keychain that answers")
+    await bench.database.close()
+    await bench.open()
+    await add_massive(bench, qtbot)
+    await until(lambda: bench.control._passphrase is not None)
+    assert bench.control._passphrase is not None
+    bench.control._passphrase.entered.emit(Secret("correct horse battery"), True)
+    await until(lambda: bench.new_keys == [MASSIVE])
+    await bench.database.close()
+    await bench.open()
+    bench.control.ask_to_unlock(bench.theme, bench.window)
+    assert bench.control._passphrase is not None
+    bench.control._passphrase.reject()
+    bench.control.ask_to_unlock(bench.theme, bench.window)
+    assert bench.control._passphrase is None
+
+
 async def test_declining_keeps_the_key_for_this_run(bench: Bench, qtbot: QtBot) -> None:
     bench.found = FoundKeyring(None, None, "this system has no keychain that answers")
     await bench.database.close()

@@ -221,6 +221,20 @@ async def test_an_address_that_fails_leaves_the_list_before(desk: Desk, server: 
     assert desk.found("zeenat") == ["NSE:EQ:ZEENAT"]
 
 
+async def test_another_file_takes_the_question_about_the_one_before_away(desk: Desk) -> None:
+    path = desk.folder / "instruments.csv"
+    path.write_text(KITE, encoding="utf-8")
+    desk.masters.file_chosen.emit(path)
+    await desk.asked()
+    empty = desk.folder / "zero.csv"
+    empty.touch()
+    desk.masters.file_chosen.emit(empty)
+    await desk.said("zero.csv. It is empty.")
+    assert desk.masters.confirm.isHidden()
+    desk.masters.confirm.go.click()
+    assert desk.masters.confirm.wanted() is None
+
+
 async def test_an_open_address_elsewhere_is_warned_of_first(desk: Desk) -> None:
     desk.masters.ask_address()
     desk.masters.address.setText("http://lists.invalid/kite.csv")

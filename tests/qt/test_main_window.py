@@ -88,6 +88,20 @@ def test_a_narrow_window_has_tabs_under_the_chart(window: MainWindow, qtbot: QtB
     assert dock(window, "details").x() > dock(window, "chart").x()
 
 
+def test_whichever_tab_is_in_front_the_panels_follow_the_width(
+    window: MainWindow, theme: Theme, icons: IconSet, qtbot: QtBot
+) -> None:
+    add_late(window, theme, icons)
+    window.show_panel("depth", is_shown=True)
+    qtbot.wait(20)
+    resize(window, 1000, 700, qtbot)
+    assert are_tabs(window)
+    window.show_panel("depth", is_shown=True)
+    qtbot.wait(20)
+    resize(window, 1600, 1000, qtbot)
+    assert not are_tabs(window)
+
+
 def test_a_layout_of_the_user_is_left_alone(window: MainWindow, qtbot: QtBot) -> None:
     window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock(window, "notices"))
     resize(window, 1200, 900, qtbot)
@@ -242,6 +256,24 @@ def test_a_late_panel_in_a_layout_that_does_not_know_it(
         again.show_panel("depth", is_shown=True)
         qtbot.wait(20)
         assert is_behind_details(again)
+
+
+def test_reset_gives_up_the_places_of_panels_that_are_not_there(
+    window: MainWindow, theme: Theme, icons: IconSet, qtbot: QtBot
+) -> None:
+    add_late(window, theme, icons)
+    kept = window.layout_state()
+    again = build(theme, icons, qtbot)
+    again.restore_layout(*kept)
+    again.resize(1600, 1000)
+    again.arrange()
+    again.show()
+    qtbot.waitExposed(again)
+    add_late(again, theme, icons)
+    qtbot.wait(20)
+    assert (dock(again, "lists").x(), dock(again, "lists").y()) == (0, dock(again, "chart").y())
+    assert widths(again) == widths(window)
+    assert is_behind_details(again)
 
 
 def test_a_late_panel_finds_its_place_again(window: MainWindow, theme: Theme, icons: IconSet, qtbot: QtBot) -> None:

@@ -205,3 +205,15 @@ def test_every_widget_has_a_name_and_it_paints(scene: Scene, theme: Theme) -> No
     theme.switch("light")
     assert scene.dialog.grab().toImage() != dark
     theme.switch("dark")
+
+
+def test_enter_on_a_button_presses_it_and_adds_nothing(scene: Scene, qtbot: QtBot) -> None:
+    added: list[object] = []
+    scene.dialog.accepted_list.connect(added.append)
+    scene.dialog.open_with(TEXT)
+    cancel = next(button for button in scene.dialog.findChildren(QPushButton) if button.text() == "Cancel")
+    scene.dialog.activateWindow()
+    cancel.setFocus()
+    qtbot.waitUntil(cancel.hasFocus)
+    QApplication.sendEvent(cancel, QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier))
+    assert (added, scene.dialog.isVisible()) == ([], False)

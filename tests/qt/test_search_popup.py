@@ -323,3 +323,11 @@ def test_a_pasted_list_goes_to_the_preview_and_one_symbol_into_the_field(scene: 
     scene.press(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     assert pasted == [("MSFT, BA\nBABA", "2")]
     assert scene.popup.isHidden()
+
+
+def test_a_typed_list_goes_to_the_preview_with_enter(scene: Scene) -> None:
+    pasted: list[tuple[str, str]] = []
+    scene.popup.list_pasted.connect(lambda *given: pasted.append(given))
+    scene.open("MSFT, BA, nonsense")
+    scene.press(Qt.Key.Key_Return)
+    assert (pasted, scene.popup.isHidden()) == ([("MSFT, BA, nonsense", "2")], True)

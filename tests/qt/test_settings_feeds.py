@@ -330,6 +330,37 @@ def test_a_test_is_asked_for_with_the_draft_and_the_typed_key(page: FeedsPage, q
     assert page.has_changes
 
 
+def test_a_result_leaves_with_what_was_tested(page: FeedsPage, qtbot: QtBot) -> None:
+    page.show_report(MASSIVE, good_report(), "14:39:20 IST")
+    page.form.name.setText("Another name")
+    assert not page.test.box.isHidden()
+    page.form.variants.buttons()[1].click()
+    assert page.test.box.isHidden()
+    page.show_report(MASSIVE, good_report(), "14:39:40 IST")
+    enter_key(page, qtbot)
+    assert page.test.box.isHidden()
+
+
+def test_a_result_of_what_was_changed_meanwhile_is_not_shown(page: FeedsPage) -> None:
+    page.show_report(MASSIVE, TestReport(ran_ns=1, steps=good_report().steps), "14:39:20 IST")
+    page.form.variants.buttons()[1].click()
+    assert not page.test.box.isHidden()
+    page.show_report(MASSIVE, good_report(), "14:39:20 IST")
+    assert (page.test.box.isHidden(), page.test.button.isEnabled()) == (True, True)
+    page.show_report(MASSIVE, good_report(), "14:39:40 IST")
+    assert not page.test.box.isHidden()
+
+
+def test_the_keyboard_stays_with_the_test(page: FeedsPage, qtbot: QtBot) -> None:
+    page.activateWindow()
+    page.test.button.setFocus()
+    qtbot.waitUntil(page.test.button.hasFocus)
+    page.show_report(MASSIVE, TestReport(ran_ns=1, steps=good_report().steps), "14:39:20 IST")
+    assert page.test.hasFocus()
+    page.show_report(MASSIVE, good_report(), "14:39:20 IST")
+    assert page.test.button.hasFocus()
+
+
 def test_the_sentence_comes_first_then_the_steps(page: FeedsPage) -> None:
     assert page.test.box.isHidden()
     page.show_report(MASSIVE, TestReport(ran_ns=1, steps=good_report().steps), "14:39:20 IST")
@@ -395,6 +426,16 @@ def test_the_dialog_saves_with_ctrl_enter_and_says_what_happens(
     with qtbot.waitSignals([window.saved, window.closed, page.config_changed]):
         press(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert not window.isVisible()
+
+
+def test_enter_presses_the_button_that_has_the_focus(dialog: tuple[SettingsDialog, FeedsPage], qtbot: QtBot) -> None:
+    window, page = dialog
+    window.activateWindow()
+    page.test.button.setFocus()
+    qtbot.waitUntil(page.test.button.hasFocus)
+    with qtbot.waitSignal(page.test_requested):
+        qtbot.keyClick(page.test.button, Qt.Key.Key_Return)
+    assert window.isVisible()
 
 
 def test_esc_asks_only_if_something_changed(dialog: tuple[SettingsDialog, FeedsPage]) -> None:

@@ -9,8 +9,9 @@ import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from marketwatch.domain.feed_config import LONGEST_NAME, OWN_ADDRESS, FeedConfig, ReconnectPolicy
+from marketwatch.domain.feed_config import LONGEST_NAME, OWN_ADDRESS, BarOptions, FeedConfig, ReconnectPolicy
 from marketwatch.errors import ConfigurationError
+from marketwatch.qt.dialogs.bar_fields import BarFields
 from marketwatch.qt.dialogs.flow_layout import FlowLayout
 from marketwatch.qt.dialogs.form_row import FormRow
 from marketwatch.qt.dialogs.secret_field import SecretField
@@ -58,6 +59,7 @@ class FeedForm(QWidget):
         self.map = QPushButton("Map fields…", self)
         self.reconnect = QComboBox(self)
         self.sign_in = SignInField(theme, self)
+        self.bars = BarFields(theme, self)
         self.secrets: dict[str, SecretField] = {}
         self.channels: dict[str, QCheckBox] = {}
         self._secret_lines: list[FormRow] = []
@@ -95,6 +97,7 @@ class FeedForm(QWidget):
         self._column.addLayout(self._secret_rows)
         self._add_row("sign_in", "Daily login", self.sign_in)
         self._add_row("channels", "Channels", self._channel_box)
+        self._column.addWidget(self.bars)
         self._add_row("reconnect", "Reconnect", self.reconnect, is_wide=False)
         self.name.setMaxLength(LONGEST_NAME)
         self.address.setFont(self._theme.fonts.mono("base"))
@@ -119,6 +122,7 @@ class FeedForm(QWidget):
         self.default.clicked.connect(self._on_default)
         self.map.clicked.connect(self.mapping_requested)
         self.sign_in.requested.connect(self.sign_in_requested)
+        self.bars.edited.connect(self._on_bars)
         self.reconnect.activated.connect(
             lambda: self._change(reconnect=ReconnectPolicy(str(self.reconnect.currentData())))
         )
@@ -162,6 +166,7 @@ class FeedForm(QWidget):
             box.setProperty("code", code)
         self._rows["channels"].setVisible(bool(self.channels))
         self._rows["sign_in"].setVisible(kind.has_sign_in)
+        self.bars.setVisible(kind.has_bars)
         self.variants.set_choices([*((one.name, one.label) for one in kind.variants), _OWN])
         self._rows["feed"].setVisible(bool(kind.variants))
         self._rows["mapping"].setVisible(kind.has_mapping)
@@ -173,7 +178,7 @@ class FeedForm(QWidget):
         fields.append(self.map)
         for secret in self.secrets.values():
             fields += [secret.edit, secret.replace, secret.forget, secret.keep]
-        fields += [self.sign_in.button, *self.channels.values(), self.reconnect]
+        fields += [self.sign_in.button, *self.channels.values(), *self.bars.fields(), self.reconnect]
         for first, second in itertools.pairwise(fields):
             QWidget.setTabOrder(first, second)
 
@@ -195,6 +200,7 @@ class FeedForm(QWidget):
         chosen = config.channels or kind.default_channels
         for code, box in self.channels.items():
             box.setChecked(code in chosen)
+        self.bars.show_options(config.bars)
         position = [policy for policy, *_ in _POLICIES].index(config.reconnect)
         self.reconnect.setCurrentIndex(position)
         self._rows["reconnect"].set_hint(_POLICIES[position][2])
@@ -213,7 +219,8 @@ class FeedForm(QWidget):
 
     def problems(self) -> Sequence[str]:
         """Return why this draft cannot be saved, empty when it can."""
-        return [row.error for row in self._rows.values() if row.error and not row.isHidden()]
+        found = [row.error for row in self._rows.values() if row.error and not row.isHidden()]
+        return found if self.bars.isHidden() else [*found, *self.bars.problems()]
 
     # --- changes
 
@@ -264,6 +271,14 @@ class FeedForm(QWidget):
             self._change(channels=chosen)
         elif self._config is not None:
             self._rows["channels"].set_error("Choose at least one channel.")
+            self.edited.emit(self._config)
+
+    def _on_bars(self, options: BarOptions) -> None:
+        if self._config is None:
+            return
+        if options != self._config.bars:
+            self._change(bars=options)
+        else:  # what cannot be used stays as it is typed
             self.edited.emit(self._config)
 
     def _on_secret(self) -> None:

@@ -314,6 +314,8 @@ class MappingDialog(Sheet):
         if is_enter:
             if event.modifiers() & Qt.KeyboardModifier.ControlModifier and self.save.isEnabled():
                 self._on_save()
+            elif isinstance(self.focusWidget(), QPushButton):
+                super().keyPressEvent(event)
             return
         if self.fields.hasFocus() and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             role = next((role for role, key in ROLE_KEYS.items() if key == event.text().upper()), None)

@@ -246,7 +246,10 @@ class PastePreview(Sheet):
         """Digits choose, N goes on, Enter adds; keys of the text field never come here."""
         line, key = self.line, event.text().upper()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._accept()
+            if isinstance(self.focusWidget(), QPushButton):
+                super().keyPressEvent(event)  # presses it: Enter on Cancel adds nothing
+            else:
+                self._accept()
         elif line is not None and key.isdecimal() and 0 < int(key) <= min(len(line.choices), _MOST_CHOICES):
             self._choose(line, line.choices[int(key) - 1])
         elif key == "N":

@@ -84,6 +84,11 @@ def _write_price(row: WatchRow, value: float | None) -> str:
     return row.price(value)
 
 
+def _write_average(row: WatchRow, value: float | None) -> str:
+    last = None if row.snapshot is None else row.snapshot.last_price
+    return fmt.average(value, row.decimals, row.currency, last)
+
+
 def _write_change(row: WatchRow, value: float | None) -> str:
     return row.change(value)
 
@@ -223,7 +228,7 @@ OPEN = _price("day_open", "Open", 76)
 HIGH = _price("day_high", "High", 76)
 LOW = _price("day_low", "Low", 76)
 PREV_CLOSE = _price("prev_close", "Prev close", 76)
-VWAP = _price("vwap", "Avg price", 76)
+VWAP = _price("vwap", "Avg price", 76)._replace(write=_write_average)
 # The column stands in its set as traders know it; without the volumes of past sessions it withholds the figure.
 REL_VOLUME = Column(
     "relative_volume",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
@@ -236,6 +237,7 @@ def _day_rows(subject: Subject) -> list[DetailRow]:
     last, vwap = subject.figure("last_price"), subject.figure("vwap")
     away = f"{fmt.percent((last - vwap) / vwap * 100)} away" if last is not None and vwap else ""
     volume = subject.figure("volume")
+    average = functools.partial(fmt.average, decimals=subject.instrument.decimals, currency=currency, last=last)
     short, full = fmt.volume(volume, currency), fmt.quantity(volume, currency)
     return [
         _figure(subject, "day_open", "Open", write),
@@ -243,7 +245,7 @@ def _day_rows(subject: Subject) -> list[DetailRow]:
         _figure(subject, "day_low", "Low", write),
         _figure(subject, "prev_close", "Previous close", write),
         *_last_close_row(subject),
-        _figure(subject, "vwap", "VWAP", write, note=away, tip="Volume-weighted average price of the day"),
+        _figure(subject, "vwap", "VWAP", average, note=away, tip="Volume-weighted average price of the day"),
         _figure(subject, "volume", "Volume", lambda _value: short, note="" if short == full else full),
         _trades_row(subject),
         *_interest_row(subject),

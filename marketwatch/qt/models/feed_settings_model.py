@@ -32,7 +32,8 @@ class VariantView(msgspec.Struct, frozen=True):
 class KindView(msgspec.Struct, frozen=True, kw_only=True):
     """What the page needs to know of a kind of feed. `secrets` and `channels` are pairs of code and label;
     `has_sign_in`: the user signs in at the vendor every day; `has_mapping`: the user says what the fields of its
-    messages mean; `check_address` says what is wrong with a typed address (empty: nothing) and whether it only warns.
+    messages mean; `has_bars`: bars are asked for, and the user says how; `check_address` says what is wrong with a
+    typed address (empty: nothing) and whether it only warns.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class KindView(msgspec.Struct, frozen=True, kw_only=True):
     default_channels: tuple[str, ...] = ()
     has_sign_in: bool = False
     has_mapping: bool = False
+    has_bars: bool = False
     check_address: Callable[[str, bool], tuple[str, bool]] = lambda address, has_key: ("", False)
 
     def variant(self, name: str) -> VariantView | None:

@@ -111,7 +111,7 @@ class CellPainter:
         if not column.is_number:
             return True
         if column.kind is CellKind.TIME:
-            tags = self._tags.width(row_tags(row))
+            tags = self._tags.width(without_names(row_tags(row)))
             return self._plain.width(text) + tags + 2 * PADDING <= width
         measure = self._strong if column.tone in (Tone.STRONG, Tone.EXTENDED) else self._plain
         return measure.width(text) + self._pad(column, text) + 2 * PADDING <= width
@@ -195,6 +195,9 @@ class CellPainter:
         text_width = measure.width(text)
         tags = row_tags(row)
         tags_width = self._tags.width(tags)
+        if text_width + tags_width + 2 * PADDING > width:
+            tags = without_names(tags)
+            tags_width = self._tags.width(tags)
         while tags and text_width + tags_width + 2 * PADDING > width:
             # The last tag says what kind of feed it is, which the bar over the window says, too.
             tags = tags[:-1]
@@ -260,9 +263,6 @@ class CellPainter:
             painter.setPen(self._theme.colour("text3"))
             painter.drawText(QPointF(left + _GAP, base), exchange)
             left += needed
-        elif left + tags_width > edge + 2:
-            tags = without_names(tags)
-            tags_width = self._tags.width(tags)
         if tags and left + tags_width <= edge + 2:
             self._tags.paint(painter, tags, left + _GAP, line[0], line[1])
 

@@ -17,6 +17,7 @@ _HEIGHT = 20
 _PADDING = 8
 _GAP = 6
 _SHAPE_SIZE = 8.0
+_LEAST_WIDTH = 64
 
 
 class PillShape(enum.Enum):
@@ -94,7 +95,7 @@ class FeedPill(QAbstractButton):
         if width != self._width:
             self._width = width
             self.setMaximumWidth(width)
-        self.setMinimumWidth(self._needed(()))
+        self.setMinimumWidth(self._needed(()) if view.is_fault else min(_LEAST_WIDTH, self._needed(())))
         self.updateGeometry()
         self.update()
 
@@ -133,12 +134,21 @@ class FeedPill(QAbstractButton):
             painter.drawRoundedRect(frame, radius, radius)
             draw_shape(painter, theme, view.shape, QPointF(_PADDING, (_HEIGHT - _SHAPE_SIZE) / 2))
             y = base_line(theme, theme.fonts.numbers("small"), _HEIGHT)
-            draw_runs(painter, theme, QPointF(_PADDING + _SHAPE_SIZE + _GAP, y), self._name_runs(), _GAP)
+            draw_runs(painter, theme, QPointF(_PADDING + _SHAPE_SIZE + _GAP, y), self._fitting_names(), _GAP)
             figures = self._figure_runs(self._fitting_figures())
             left = self.width() - _PADDING - runs_width(theme, figures, _GAP)
             draw_runs(painter, theme, QPointF(left, y), figures, _GAP)
             if self.hasFocus():
                 draw_focus(painter, theme, QRectF(self.rect()), radius)
+
+    def _fitting_names(self) -> list[TextRun]:
+        """Leave the words out, then shorten the name, where many feeds share a narrow window."""
+        runs = self._name_runs()
+        if self._needed(()) <= self.width():
+            return runs
+        name, font, role = runs[0]
+        room = int(self.width() - 2 * _PADDING - _SHAPE_SIZE - _GAP)
+        return [(self._theme.fonts.metrics(font).elidedText(name, Qt.TextElideMode.ElideRight, room), font, role)]
 
     def _fitting_figures(self) -> tuple[str, ...]:
         """Leave whole figures out where the window is narrow; never cut one."""

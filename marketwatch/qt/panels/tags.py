@@ -41,7 +41,8 @@ def row_tags(row: WatchRow, *, beside_symbol: bool = False) -> Sequence[str]:
     state = row.state
     if state is None:
         return ()
-    tags = short_tags([tag for tag in state.tags if (tag in _BESIDE_SYMBOL or _is_via(tag)) is beside_symbol])
+    tags = short_tags([tag for tag in state.tags if (tag in _BESIDE_SYMBOL) is beside_symbol])
+    tags.sort(key=_is_via, reverse=True)  # where room is scarce the last leaves: whose price it is matters most
     if state.primary is RowStateKind.CLOSED and state.word and not beside_symbol:
         tags.append(CLOSED_TAG)
     return tags

@@ -29,6 +29,7 @@ def detail_fields(status: FeedStatus, nature: FeedNature, now_ns: int, zone: str
         last = f"{last} {time_text.zone_name(zone, status.last_message_ns)}, {silence(status, now_ns)} ago"
     subscriptions = f"{status.subscriptions:,} of {status.wanted:,} confirmed"
     subscriptions = ", ".join((subscriptions, *lacking_words(status)))
+    batch = (("Last batch", status.batch_progress),) if status.batch_progress else ()
     return (
         ("State", state_words(status, nature, now_ns)[0]),
         ("Connected", _yes(status.connected)),
@@ -37,6 +38,7 @@ def detail_fields(status: FeedStatus, nature: FeedNature, now_ns: int, zone: str
         ("Subscriptions", subscriptions),
         ("Messages", f"{status.message_count:,}, {formatting.rate(status.messages_per_s)} per second"),
         ("Events", f"{status.event_count:,}, {status.invalid_count:,} unreadable"),
+        *batch,
         ("Last message", last),
         ("Uptime", formatting.duration(status.uptime_s)),
         ("Reconnect attempts", f"{status.reconnect_attempts:,}"),

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import json
+
 import msgspec
 import pytest
+from data_provider_rig import GREETED, JOINED, OPENED
 
-from marketwatch.app.feed_kinds import check_address, joined_key, kind_views, resolve, secret_fields, spec_of
-from marketwatch.domain.feed_config import FeedConfig, ReconnectPolicy
+from marketwatch.app.feed_kinds import (
+    bar_options,
+    check_address,
+    joined_key,
+    kind_views,
+    resolve,
+    secret_fields,
+    spec_of,
+)
+from marketwatch.domain.feed_config import BarOptions, FeedConfig, ReconnectPolicy
 from marketwatch.domain.ids import FeedId
 from marketwatch.domain.secret import Secret
 from marketwatch.errors import ConfigurationError
 from marketwatch.feeds.catalog import CATALOG, FeedKind
-from marketwatch.protocols.base import Channel
+from marketwatch.protocols.base import Channel, Topic
+from marketwatch.protocols.data_provider.requests import ROWS
 from marketwatch.protocols.mapping.mapping import Mapping
 
 MASSIVE = CATALOG[FeedKind.MASSIVE]
@@ -129,6 +141,29 @@ def test_the_protocol_of_an_own_stream_follows_its_mapping() -> None:
     (view,) = [view for view in kind_views() if view.has_mapping]
     assert (view.kind, view.variants, view.secrets) == ("mapping", (), ())
     assert view.channels == (("T", "Trades"), ("Q", "Quotes"))
+
+
+def test_bars_are_asked_for_as_the_user_wants() -> None:
+    assert bar_options(BarOptions()) == ROWS
+    options = bar_options(BarOptions(local_only=False, minutes=20, single_timeout_s=45, batch_timeout_s=300))
+    assert (options.local_only, options.single_timeout_s, options.batch_timeout_s) == (False, 45.0, 300.0)
+    assert (options.minutes.limit, options.minutes.again_limit) == (20, 20)
+    assert (options.bars, options.refresh_s, options.has_minutes) == (ROWS.bars, ROWS.refresh_s, True)
+    assert [view.kind for view in kind_views() if view.has_bars] == ["data-provider"]
+
+
+def test_the_options_reach_the_protocol_of_a_server_of_bars() -> None:
+    bars = BarOptions(local_only=False, minutes=20)
+    config = FeedConfig(id=FeedId("data-provider"), kind="data-provider", name="Bars", variant="local", bars=bars)
+    client = resolve(config).spec.protocol(None)
+    client.connection_made(0.0)
+    client.subscribe([Topic(Channel.MINUTE_BARS, "SPY")], 0.0)
+    for frame in (OPENED, GREETED, JOINED):
+        client.receive(frame, 0.0)
+    asked = client.data_to_send()[-1]
+    assert isinstance(asked, str)
+    payload = json.loads(asked[2:])[1]
+    assert (payload["ticker"], payload["limit"], payload["local_only"]) == ("SPY", 20, False)
 
 
 def test_the_stream_service_offers_its_four_endpoints_as_channels() -> None:

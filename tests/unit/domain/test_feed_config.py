@@ -6,11 +6,13 @@ import msgspec
 import pytest
 
 from marketwatch.domain.feed_config import (
+    BarOptions,
     FeedConfig,
     ReconnectPolicy,
     free_name,
     needs_new_connection,
     new_feed_id,
+    read_count,
 )
 from marketwatch.domain.ids import FeedId
 from marketwatch.errors import ConfigurationError
@@ -38,6 +40,7 @@ def test_a_name_is_one_line() -> None:
         ({"name": "Other"}, False),
         ({}, False),
         ({"variant": "realtime"}, True),
+        ({"bars": BarOptions(local_only=False)}, True),
         ({"enabled": False}, True),
         ({"channels": ("T",)}, True),
         ({"own_address": "ws://127.0.0.1:9000"}, True),
@@ -52,3 +55,20 @@ def test_only_what_the_server_sees_needs_a_new_connection(change: dict[str, obje
 def test_an_own_address_is_a_variant() -> None:
     assert not CONFIG.has_own_address
     assert msgspec.structs.replace(CONFIG, variant="own").has_own_address
+
+
+@pytest.mark.parametrize(("text", "number"), [("1", 1), (" 60 ", 60), ("1,440", 1_440), ("007", 7)])
+def test_a_number_is_read_as_people_write_it(text: str, number: int) -> None:
+    assert read_count("Minute rows", text, 1_440) == number
+
+
+@pytest.mark.parametrize("text", ["0", "1441", "-5", "1.5", "ten", "\u0663", "9" * 5_000])
+def test_a_number_that_cannot_be_used_is_said_with_its_range(text: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read_count("Minute rows", text, 1_440)
+    assert (caught.value.thing, caught.value.cause) == ("Minute rows", "it is not a whole number from 1 to 1,440")
+
+
+def test_no_number_is_said_to_be_none() -> None:
+    with pytest.raises(ConfigurationError, match="it is empty"):
+        read_count("Minute rows", "  ", 1_440)

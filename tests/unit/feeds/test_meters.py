@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from marketwatch.domain.events import TradeTick
+from marketwatch.domain.events import BatchProgress, TradeTick
 from marketwatch.feeds.meters import FeedMeters, LagReservoir
 
 NS = 1_000_000_000
@@ -43,6 +43,15 @@ def test_without_a_time_to_compare_there_is_no_lag(measures: bool, stamp: int | 
     meters.events(3, trade(stamp), WALL)
     assert meters.lag.percentiles_ms(0.5) == (None,)
     assert meters.event_count == 3
+
+
+def test_how_far_the_newest_batch_has_come() -> None:
+    meters = FeedMeters()
+    assert meters.figures()["batch_progress"] == ""
+    meters.events(1, BatchProgress(key="SPY", status="processing"), WALL)
+    assert meters.figures()["batch_progress"] == ""  # of a single request: nothing to count
+    meters.events(1, BatchProgress(key="ETH-USD", status="processing", done=2, total=3), WALL)
+    assert meters.figures()["batch_progress"] == "2 of 3, ETH-USD"
 
 
 def test_rates_cover_the_time_since_the_last_tick() -> None:

@@ -59,6 +59,8 @@ def test_what_is_missing_is_said_and_can_be_given() -> None:
         (gzip.compress(b"<html>", mtime=0), "it is a web page"),
         (b'{"status":"error","message":"Incorrect api_key"}', "Incorrect api_key"),
         (b"\x1f\x8b\x08garbage that is not gzip", "its compression is damaged"),
+        (b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00,\x01\x02", "it is not text"),
+        (b"\xe3\x07sym\x00bol,\xffname\nA,B\n", "it is not text"),
     ],
 )
 def test_what_is_no_list_is_refused_in_words(data: bytes, cause: str) -> None:

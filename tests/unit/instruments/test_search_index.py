@@ -13,8 +13,7 @@ from marketwatch.domain.instrument import Instrument, InstrumentKind
 from marketwatch.instruments.catalogue import MasterCatalogue
 from marketwatch.instruments.directory import InstrumentDirectory
 from marketwatch.instruments.masters.listing import Listing
-from marketwatch.instruments.matching import MatchKind
-from marketwatch.instruments.matching import SearchScope
+from marketwatch.instruments.matching import MatchKind, SearchScope
 from marketwatch.instruments.text_column import TextColumn
 
 TODAY = dt.date(2025, 9, 4)

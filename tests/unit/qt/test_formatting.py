@@ -259,3 +259,17 @@ def test_every_float_is_written(value: float) -> None:
         assert text
         assert "nan" not in text
         assert "inf" not in text
+
+
+@pytest.mark.parametrize(
+    ("decimals", "last", "text"),
+    [
+        (None, 11.44, "11.46"),
+        (None, 11.4425, "11.4581"),
+        (None, 11.0, "11.46"),
+        (None, None, "11.458064516129"),
+        (4, 11.44, "11.4581"),
+    ],
+)
+def test_an_average_has_the_decimals_of_the_last_price(decimals: int | None, last: float | None, text: str) -> None:
+    assert formatting.average(11.458064516129, decimals, "USD", last) == text

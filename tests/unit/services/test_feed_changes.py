@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from marketwatch.domain.feed_config import FeedConfig, ReconnectPolicy
+from marketwatch.domain.feed_config import BarOptions, FeedConfig, ReconnectPolicy
 from marketwatch.domain.ids import FeedId
 from marketwatch.services.feed_changes import Deed, FeedChange, plan_changes
 
@@ -21,6 +21,7 @@ B = FeedConfig(id=FeedId("b"), kind="odin", name="B", variant="local")
         ({"channels": ("T",)}, Deed.REFORM),
         ({"reconnect": ReconnectPolicy.FIVE_ATTEMPTS}, Deed.REFORM),
         ({"reconnect": ReconnectPolicy.FIVE_ATTEMPTS, "variant": "realtime"}, Deed.READDRESS),
+        ({"bars": BarOptions(local_only=False)}, Deed.READDRESS),
         ({"kind": "polygon-local"}, Deed.REBUILD),
         ({"mapping": "Desk"}, Deed.REBUILD),
         ({"name": "Other"}, Deed.REFORM),

@@ -87,3 +87,8 @@ def test_who_left_is_no_longer_told(clock: HandClock) -> None:
 def test_phrases_become_sentences() -> None:
     assert in_sentences("Massive", "", "the key was refused.", " ") == "Massive. The key was refused."
     assert in_sentences("", "") == ""
+
+
+@pytest.mark.parametrize("name", ["list.csv", "kite_api_key", "wss://host/path", "folder/list"])
+def test_a_name_keeps_its_first_letter(name: str) -> None:
+    assert in_sentences(f"{name} is refused", "it is empty") == f"{name} is refused. It is empty."

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from marketwatch.domain.feed_config import FeedConfig, ReconnectPolicy
+from marketwatch.domain.feed_config import BarOptions, FeedConfig, ReconnectPolicy
 from marketwatch.domain.ids import FeedId
 from marketwatch.errors import NewerDocument
 from marketwatch.storage.database_file import DatabaseFile, load_migrations
@@ -62,6 +62,16 @@ async def test_a_kind_of_a_newer_version_survives(path: Path) -> None:
     assert await loaded(path) == [FIRST, future]
 
 
+async def test_how_bars_are_asked_for_is_kept_and_older_settings_have_the_usual(path: Path) -> None:
+    bars = BarOptions(local_only=False, minutes=60, single_timeout_s=45, batch_timeout_s=300)
+    asked = FeedConfig(id=FeedId("data-provider"), kind="data-provider", name="Bars", variant="local", bars=bars)
+    await saved(path, asked, FIRST)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE feed_configs SET content = json_remove(content, '$.bars') WHERE id = 'massive'")
+        connection.commit()
+    assert await loaded(path) == [asked, FIRST]
+
+
 async def test_one_that_cannot_be_read_is_left_out_noticed_and_kept(path: Path) -> None:
     await saved(path, FIRST, SECOND)
     with closing(sqlite3.connect(path)) as connection:
@@ -97,4 +107,5 @@ async def test_a_read_only_database_says_so(path: Path) -> None:
 
 def test_a_config_has_no_place_for_a_secret() -> None:
     fields = {field.name for field in msgspec.structs.fields(FeedConfig)}
-    assert fields == {"id", "kind", "name", "enabled", "variant", "own_address", "channels", "reconnect", "mapping"}
+    where = {"id", "kind", "name", "enabled", "variant", "own_address"}
+    assert fields == where | {"channels", "reconnect", "mapping", "bars"}

@@ -145,3 +145,30 @@ def test_a_byte_order_mark_is_no_damage(path: Path) -> None:
 def test_no_content_makes_loading_raise(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     assert isinstance(Settings.load(path).preferences, Preferences)
+
+
+@pytest.mark.parametrize(
+    ("kept", "used"), [("system", "system"), ("none", None), ("http://proxy.corp:3128", "http://proxy.corp:3128")]
+)
+def test_the_proxy_comes_back(path: Path, kept: str, used: str | None) -> None:
+    settings = Settings.load(path)
+    settings.change(proxy=kept, theme="light")
+    settings.save()
+    again = Settings.load(path)
+    assert (again.preferences.proxy, again.preferences.proxy_address) == (kept, used)
+    assert again.notices == []
+
+
+@pytest.mark.parametrize(
+    "damaged", ["", "proxy.corp:3128", "http://proxy.corp", "http://me:canary-77d0@proxy.corp:3128", "none\n", 5, None]
+)
+def test_a_proxy_that_cannot_be_used_falls_back_to_the_environment(path: Path, damaged: object) -> None:
+    path.write_text(json.dumps({"version": 1, "proxy": damaged}), encoding="utf-8")
+    settings = Settings.load(path)
+    assert settings.preferences.proxy_address == "system"
+    (notice,) = settings.notices
+    assert "“proxy”" in notice.cause
+    assert "canary-77d0" not in repr((settings.notices, settings.preferences))
+    settings.change(theme="light")
+    settings.save()
+    assert stored(path)["proxy"] == "system"
