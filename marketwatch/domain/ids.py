@@ -25,7 +25,7 @@ CURRENCY = Segment("CUR")
 CRYPTO = Segment("CRYPTO")
 
 
-class InstrumentId(msgspec.Struct, frozen=True, order=True, gc=False):
+class InstrumentId(msgspec.Struct, frozen=True, order=True, gc=False, cache_hash=True):
     """Our own key of an instrument: venue, segment and symbol. The only key that models use.
 
     A bare symbol or token is input to a search, never a key.

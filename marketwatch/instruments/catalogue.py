@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from marketwatch.domain.ids import InstrumentId, Segment, Venue
 from marketwatch.domain.instrument import Instrument, InstrumentKind
@@ -36,6 +36,7 @@ class MasterCatalogue:
         self._by_isin: dict[str, _Several[Instrument]] = {}
         self._by_alias: dict[str, _Several[Instrument]] = {}
         self._by_token: dict[tuple[str, str], dict[str, _Several[Instrument]]] = {}
+        self._has_shared_tokens = False
         self._by_feed_token: dict[str, dict[str, _Several[Instrument]]] = {}
         self.index = SearchIndex((), today)
         self.similar = SimilarWords(())
@@ -99,8 +100,9 @@ class MasterCatalogue:
         `source` settles a disagreement by what that source says.
         """
         tokens = self._by_token.get((venue, segment))
-        found = None if tokens is None else tokens.get(token)
-        return self._agreed(found, token, source) if isinstance(found, tuple) else found
+        found: Any = None if tokens is None else tokens.get(token)
+        # Even to look at what it is costs a trip to memory, so mostly it is not looked at.
+        return self._agreed(found, token, source) if self._has_shared_tokens and isinstance(found, tuple) else found
 
     def by_feed_token(self, source: str, token: str) -> Instrument | None:
         """Return the instrument of a source's own token, such as Kite's instrument token."""
@@ -155,6 +157,7 @@ class MasterCatalogue:
         if listing.token:
             tokens = self._by_token.setdefault((identity.venue, identity.segment), {})
             _add(tokens, listing.token, instrument)
+            self._has_shared_tokens = self._has_shared_tokens or isinstance(tokens[listing.token], tuple)
         if listing.feed_token:
             _add(self._by_feed_token.setdefault(listing.source, {}), listing.feed_token, instrument)
         if listing.feed_symbol:
