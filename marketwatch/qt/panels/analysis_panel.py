@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPalette, QShowEvent
-from PySide6.QtWidgets import QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from marketwatch.domain.instrument import Instrument
 from marketwatch.qt.icons import IconSet
 from marketwatch.qt.models.analysis_rows import AnalysisView, InvalidLine
 from marketwatch.qt.models.detail_rows import DetailRow
-from marketwatch.qt.panels.detail_lines import DetailLine, RuleLine
 from marketwatch.qt.panels.empty_message import EmptyMessage
+from marketwatch.qt.panels.line_page import LinePage
 from marketwatch.qt.panels.painted import is_in_sight, set_text_role
 from marketwatch.qt.panels.report_lines import InvalidFigureLine, small_label
 from marketwatch.qt.theme import Theme
@@ -34,50 +34,26 @@ class AnalysisPanel(QWidget):
         self._theme = theme
         self._read = read
         self._instrument: Instrument | None = None
-        self._lines: dict[str, DetailLine] = {}
         self._invalid: list[InvalidFigureLine] = []
         self.setMinimumSize(*_MIN_SIZE)
         self._empty = EmptyMessage(theme, icons, self)
         self.source = small_label(theme, "text3", self)
         self.state = small_label(theme, "error", self)
+        self._page = LinePage(theme, 4, self)
+        self._page.column.addWidget(self.source)
+        self._page.column.addWidget(self.state)
+        self._invalid_box = self._page.add_group()
         self._groups: list[QVBoxLayout] = []
-        self._page = QWidget()
-        self._scroll = self._make_scroll()
+        for _ in range(_GROUPS):
+            self._page.add_rule()
+            self._groups.append(self._page.add_group())
+        self._page.column.addStretch(1)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
-        self._stack.addWidget(self._scroll)
-        self.setFocusProxy(self._scroll)
-        theme.changed.connect(self._on_theme_changed)
+        self._stack.addWidget(self._page)
+        self.setFocusProxy(self._page)
         self._say_name()
         self.refresh()
-
-    def _make_scroll(self) -> QScrollArea:
-        page = self._page
-        page.setBackgroundRole(QPalette.ColorRole.Base)
-        page.setAutoFillBackground(True)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 4, 0, 6)
-        column.setSpacing(0)
-        column.addWidget(self.source)
-        column.addWidget(self.state)
-        self._invalid_box = QVBoxLayout()
-        self._invalid_box.setSpacing(0)
-        column.addLayout(self._invalid_box)
-        for _ in range(_GROUPS):
-            column.addWidget(RuleLine(self._theme, page))
-            group = QVBoxLayout()
-            group.setSpacing(0)
-            column.addLayout(group)
-            self._groups.append(group)
-        column.addStretch(1)
-        scroll = QScrollArea(self)
-        scroll.setWidget(page)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        scroll.verticalScrollBar().setSingleStep(21)
-        return scroll
 
     @property
     def instrument(self) -> Instrument | None:
@@ -91,7 +67,7 @@ class AnalysisPanel(QWidget):
 
     def rows(self) -> dict[str, DetailRow]:
         """Return the figures that are shown, by key."""
-        return {key: line.row for key, line in self._lines.items() if line.row is not None and not line.isHidden()}
+        return {key: line.row for key, line in self._page.lines.items() if line.row is not None and not line.isHidden()}
 
     def invalid(self) -> list[InvalidLine]:
         """Return the figures that are shown as invalid."""
@@ -103,14 +79,14 @@ class AnalysisPanel(QWidget):
             return
         self._instrument = instrument
         self._say_name()
-        self._scroll.verticalScrollBar().setValue(0)
+        self._page.to_top()
         self.refresh()
         self.shown.emit("" if instrument is None else instrument.symbol)
 
     def _say_name(self) -> None:
         words = "Analysis" if self._instrument is None else f"Analysis of {self._instrument.symbol}"
         self.setAccessibleName(words)
-        self._scroll.setAccessibleName(words)
+        self._page.setAccessibleName(words)
 
     def is_live(self) -> bool:
         """Tell whether anybody could see it now."""
@@ -137,32 +113,17 @@ class AnalysisPanel(QWidget):
         self.state.setVisible(bool(view.state))
         set_text_role(self.state, view.state_role)
         self._show_invalid(view.invalid)
-        self._show_groups(view.groups)
+        self._page.show_rows(zip(self._groups, view.groups, strict=True))
 
     def _show_invalid(self, invalid: Sequence[InvalidLine]) -> None:
         while len(self._invalid) < len(invalid):
-            line = InvalidFigureLine(self._theme, self._page)
+            line = InvalidFigureLine(self._theme, self._page.page)
             self._invalid_box.addWidget(line)
             self._invalid.append(line)
         for place, line in enumerate(self._invalid):
             line.setVisible(place < len(invalid))
             if place < len(invalid):
                 line.show_line(invalid[place])
-
-    def _show_groups(self, groups: Sequence[Sequence[DetailRow]]) -> None:
-        wanted = set()
-        for group, rows in zip(self._groups, groups, strict=True):
-            for place, row in enumerate(rows):
-                wanted.add(row.key)
-                line = self._lines.get(row.key)
-                if line is None:
-                    line = self._lines[row.key] = DetailLine(self._theme, self._page)
-                    group.insertWidget(place, line)
-                line.setVisible(True)
-                line.show_row(row)
-        for key, line in self._lines.items():
-            if key not in wanted:
-                line.hide()
 
     # Events
 
@@ -172,8 +133,3 @@ class AnalysisPanel(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(340, 320)
-
-    def _on_theme_changed(self) -> None:
-        self._page.update()
-        for line in self._page.findChildren(QWidget):
-            line.update()

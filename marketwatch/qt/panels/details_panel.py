@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPalette, QShowEvent
-from PySide6.QtWidgets import QLabel, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from marketwatch.domain.ids import InstrumentId
 from marketwatch.domain.instrument import Instrument
@@ -15,9 +15,10 @@ from marketwatch.domain.snapshot import Snapshot
 from marketwatch.qt.icons import IconSet
 from marketwatch.qt.models.detail_rows import DetailRow, Subject, detail_rows, head_view, range_view, year_range_view
 from marketwatch.qt.models.pair_rows import pair_rows
-from marketwatch.qt.panels.detail_lines import MARGIN, DetailLine, RangeLine, RuleLine
+from marketwatch.qt.panels.detail_lines import MARGIN, DetailLine, RangeLine
 from marketwatch.qt.panels.details_head import DetailsHead
 from marketwatch.qt.panels.empty_message import EmptyMessage
+from marketwatch.qt.panels.line_page import LinePage
 from marketwatch.qt.panels.painted import is_in_sight, set_text_role
 from marketwatch.qt.theme import Theme
 from marketwatch.services.feed_difference import FeedDifference
@@ -69,7 +70,6 @@ class DetailsPanel(QWidget):
         self._theme = theme
         self._source = source
         self._instrument: Instrument | None = None
-        self._lines: dict[str, DetailLine] = {}
         self.setMinimumSize(_MIN_WIDTH, _MIN_HEIGHT)
         self._empty = EmptyMessage(theme, icons, self)
         self._empty.show_message("info", "No instrument chosen", "Select a row in a list; its figures appear here.")
@@ -80,18 +80,13 @@ class DetailsPanel(QWidget):
         self.range_line = RangeLine(theme)
         self.year_line = RangeLine(theme)
         self.year_line.hide()
+        self._page = LinePage(theme, 2, self)
         self._groups: list[QVBoxLayout] = []
-        self._page = QWidget()
-        self._pair_rule = RuleLine(theme, self._page)
-        self._pair_rule.hide()
-        self._pair_group = QVBoxLayout()
-        self._pair_group.setSpacing(0)
-        self._scroll = self._make_scroll()
+        self._fill_page()
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
-        self._stack.addWidget(self._scroll)
-        self.setFocusProxy(self._scroll)
-        theme.changed.connect(self._on_theme_changed)
+        self._stack.addWidget(self._page)
+        self.setFocusProxy(self._page)
         self._say_name()
 
     def _label(self) -> QLabel:
@@ -103,40 +98,25 @@ class DetailsPanel(QWidget):
         label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         return label
 
-    def _make_scroll(self) -> QScrollArea:
-        page = self._page
-        page.setBackgroundRole(QPalette.ColorRole.Base)
-        page.setAutoFillBackground(True)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 2, 0, 6)
-        column.setSpacing(0)
+    def _fill_page(self) -> None:
+        page, column = self._page, self._page.column
         # Room for two lines of state: a row that falls quiet must not push the figures about.
         line = self._theme.fonts.metrics(self.state.font()).lineSpacing()
         self.state.setMinimumHeight(int(line * _STATE_LINES) + 2)
         self.source_line.setMinimumHeight(int(line))
         for widget in (self.head, self.source_line, self.state):
             column.addWidget(widget)
-        column.addWidget(self._pair_rule)
-        column.addLayout(self._pair_group)
+        self._pair_rule = page.add_rule()
+        self._pair_rule.hide()
+        self._pair_group = page.add_group()
         for position in range(_GROUPS):
             if position == _GROUPS_ABOVE_RANGE:
-                column.addWidget(RuleLine(self._theme, page))
+                page.add_rule()
                 column.addWidget(self.range_line)
                 column.addWidget(self.year_line)
-            column.addWidget(RuleLine(self._theme, page))
-            group = QVBoxLayout()
-            group.setSpacing(0)
-            column.addLayout(group)
-            self._groups.append(group)
+            page.add_rule()
+            self._groups.append(page.add_group())
         column.addStretch(1)
-        scroll = QScrollArea(self)
-        scroll.setWidget(page)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        scroll.verticalScrollBar().setSingleStep(21)
-        return scroll
 
     @property
     def instrument(self) -> Instrument | None:
@@ -145,12 +125,11 @@ class DetailsPanel(QWidget):
 
     def lines(self) -> list[DetailLine]:
         """Return the lines that are shown, from top to bottom."""
-        shown = [line for line in self._lines.values() if not line.isHidden()]
-        return sorted(shown, key=lambda line: line.y())
+        return self._page.shown_lines()
 
     def line(self, key: str) -> DetailLine | None:
         """Return the line of a figure, None while it is not shown."""
-        found = self._lines.get(key)
+        found = self._page.lines.get(key)
         return None if found is None or found.isHidden() else found
 
     def show_instrument(self, instrument: Instrument | None) -> None:
@@ -160,14 +139,14 @@ class DetailsPanel(QWidget):
         self._instrument = instrument
         self._stack.setCurrentIndex(0 if instrument is None else 1)
         self._say_name()
-        self._scroll.verticalScrollBar().setValue(0)
+        self._page.to_top()
         self.refresh()
         self.shown.emit("" if instrument is None else instrument.symbol)
 
     def _say_name(self) -> None:
         words = "Details" if self._instrument is None else f"Details of {self._instrument.symbol}"
         self.setAccessibleName(words)
-        self._scroll.setAccessibleName(words)
+        self._page.setAccessibleName(words)
 
     # Surface of the flush timer
 
@@ -205,24 +184,9 @@ class DetailsPanel(QWidget):
             self.year_line.setVisible(year is not None)
 
     def _show_rows(self, subject: Subject, of_feeds: Sequence[DetailRow]) -> None:
-        wanted = set()
         if self._pair_rule.isHidden() is bool(of_feeds):
             self._pair_rule.setVisible(bool(of_feeds))
-        groups = [(self._pair_group, of_feeds), *zip(self._groups, detail_rows(subject), strict=True)]
-        for group, rows in groups:
-            for position, row in enumerate(rows):
-                wanted.add(row.key)
-                line = self._lines.get(row.key)
-                if line is None:
-                    line = self._lines[row.key] = DetailLine(self._theme, self._page)
-                    group.insertWidget(position, line)
-                    line.show()
-                elif line.isHidden():
-                    line.show()
-                line.show_row(row)
-        for key, line in self._lines.items():
-            if key not in wanted and not line.isHidden():
-                line.hide()
+        self._page.show_rows([(self._pair_group, of_feeds), *zip(self._groups, detail_rows(subject), strict=True)])
 
     # Events
 
@@ -233,11 +197,6 @@ class DetailsPanel(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(340, 560)
-
-    def _on_theme_changed(self) -> None:
-        self._page.update()
-        for line in self._page.findChildren(QWidget):
-            line.update()
 
 
 def _set_text(label: QLabel, text: str) -> None:
