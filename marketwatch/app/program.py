@@ -377,21 +377,19 @@ class Program:
 
 
 def _load_panels() -> None:
-    """Import what chart, details and notices need in a worker thread, so that the loop does not stand still."""
-    import marketwatch.app.depth_dock
-    import marketwatch.app.report_panels
-    import marketwatch.qt.panels.chart_panel
-    import marketwatch.qt.panels.details_panel
-    import marketwatch.qt.panels.notices_panel  # noqa: F401
+    """Import what the panels need and is slow, in a worker thread.
+
+    Nothing of Qt: its binding makes classes as they are first used, and two threads at that end the process.
+    """
+    import marketwatch.qt.charts.pyramid  # noqa: F401 - it knows numpy, and nothing of Qt
 
 
 def _load_feeds() -> None:
-    """Import what feeds and their settings need in a worker thread, so that the loop does not stand still."""
-    import marketwatch.app.configured_feeds
+    """Import what feeds need in a worker thread, so that the loop does not stand still; nothing of Qt, as above."""
     import marketwatch.app.live_feed
-    import marketwatch.app.settings_link
     import marketwatch.feeds.supervisor
-    import marketwatch.feeds.transport  # noqa: F401
+    import marketwatch.feeds.transport
+    import marketwatch.services.connection_test  # noqa: F401
 
 
 def _forget(_answer: object) -> None:
