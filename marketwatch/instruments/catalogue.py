@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from marketwatch.domain.ids import InstrumentId, Segment, Venue
 from marketwatch.domain.instrument import Instrument, InstrumentKind
@@ -33,10 +33,11 @@ class MasterCatalogue:
         self._instruments: dict[InstrumentId, Instrument] = {}
         self._listings: dict[InstrumentId, _Several[Listing]] = {}
         self._by_symbol: dict[str, _Several[Instrument]] = {}
+        self._at: dict[Venue, dict[str, Instrument | None]] = {}
         self._by_isin: dict[str, _Several[Instrument]] = {}
         self._by_alias: dict[str, _Several[Instrument]] = {}
-        self._by_token: dict[tuple[str, str], dict[str, _Several[Instrument]]] = {}
-        self._has_shared_tokens = False
+        self._by_token: dict[Venue, dict[Segment, dict[str, Instrument]]] = {}
+        self._disputed: dict[tuple[Venue, Segment, str], tuple[Instrument, ...]] = {}
         self._by_feed_token: dict[str, dict[str, _Several[Instrument]]] = {}
         self.index = SearchIndex((), today)
         self.similar = SimilarWords(())
@@ -82,6 +83,16 @@ class MasterCatalogue:
         """The instruments by symbol in upper case, namesakes in order of standing; read only."""
         return self._by_symbol
 
+    @property
+    def by_venue(self) -> Mapping[Venue, Mapping[str, Instrument | None]]:
+        """The one instrument of a symbol in upper case at each venue, None for one of several segments; read only."""
+        return self._at
+
+    @property
+    def tokens(self) -> Mapping[Venue, Mapping[Segment, Mapping[str, Instrument]]]:
+        """The instruments by the exchanges' tokens, without those that the masters disagree on; read only."""
+        return self._by_token
+
     def by_symbol(self, upper: str) -> tuple[Instrument, ...]:
         """Return the instruments of a symbol in upper case."""
         return _all(self._by_symbol.get(upper))
@@ -99,10 +110,8 @@ class MasterCatalogue:
 
         `source` settles a disagreement by what that source says.
         """
-        tokens = self._by_token.get((venue, segment))
-        found: Any = None if tokens is None else tokens.get(token)
-        # Even to look at what it is costs a trip to memory, so mostly it is not looked at.
-        return self._agreed(found, token, source) if self._has_shared_tokens and isinstance(found, tuple) else found
+        agreed = self._by_token.get(venue, {}).get(segment, {}).get(token)
+        return self._said_by(source, (venue, segment, token)) if agreed is None else agreed
 
     def by_feed_token(self, source: str, token: str) -> Instrument | None:
         """Return the instrument of a source's own token, such as Kite's instrument token."""
@@ -113,16 +122,22 @@ class MasterCatalogue:
     def token_candidates(self, token: str) -> list[Instrument]:
         """Return every instrument that this bare number may mean: exchanges' tokens first, then the sources' own."""
         found: dict[InstrumentId, Instrument] = {}
-        for tokens in (*self._by_token.values(), *self._by_feed_token.values()):
-            for instrument in _all(tokens.get(token)):
+        for segments in self._by_token.values():
+            for tokens in segments.values():
+                if token in tokens:
+                    found.setdefault(tokens[token].id, tokens[token])
+        for several in (one for key, one in self._disputed.items() if key[2] == token):
+            found.update((each.id, each) for each in several)
+        for feed_tokens in self._by_feed_token.values():
+            for instrument in _all(feed_tokens.get(token)):
                 found.setdefault(instrument.id, instrument)
         return list(found.values())
 
-    def _agreed(self, several: tuple[Instrument, ...], token: str, source: str) -> Instrument | None:
+    def _said_by(self, source: str, key: tuple[Venue, Segment, str]) -> Instrument | None:
         said = [
             each
-            for each in several
-            if any(listing.source == source and listing.token == token for listing in self.listings(each.id))
+            for each in self._disputed.get(key, ())
+            if any(listing.source == source and listing.token == key[2] for listing in self.listings(each.id))
         ]
         return said[0] if len(said) == 1 else None
 
@@ -144,24 +159,38 @@ class MasterCatalogue:
         for symbol, namesakes in self._by_symbol.items():
             if isinstance(namesakes, tuple):
                 self._by_symbol[symbol] = tuple(sorted(namesakes, key=standing))
+                self._place_namesakes(symbol, namesakes)
+            else:
+                self._at.setdefault(namesakes.id.venue, {})[symbol] = namesakes
         for identity in self._listings:
             for listing in self.listings(identity):
                 self._add_listing(listing, self._instruments[identity])
         self.index = SearchIndex(self._indexed(), self.today)
         self.similar = SimilarWords(self.index.vocabulary())
 
+    def _place_namesakes(self, symbol: str, namesakes: tuple[Instrument, ...]) -> None:
+        for each in namesakes:
+            here = self._at.setdefault(each.id.venue, {})
+            here[symbol] = None if symbol in here else each
+
     def _add_listing(self, listing: Listing, instrument: Instrument) -> None:
         if listing.expiry is not None and listing.expiry < self.today:
             return
         identity = instrument.id
         if listing.token:
-            tokens = self._by_token.setdefault((identity.venue, identity.segment), {})
-            _add(tokens, listing.token, instrument)
-            self._has_shared_tokens = self._has_shared_tokens or isinstance(tokens[listing.token], tuple)
+            self._add_token(identity.venue, identity.segment, listing.token, instrument)
         if listing.feed_token:
             _add(self._by_feed_token.setdefault(listing.source, {}), listing.feed_token, instrument)
         if listing.feed_symbol:
             _add(self._by_alias, listing.feed_symbol.upper(), instrument)
+
+    def _add_token(self, venue: Venue, segment: Segment, token: str, instrument: Instrument) -> None:
+        tokens = self._by_token.setdefault(venue, {}).setdefault(segment, {})
+        disputed = self._disputed.get((venue, segment, token), ()) if self._disputed else ()
+        if not disputed and tokens.setdefault(token, instrument) is not instrument:
+            self._disputed[venue, segment, token] = (tokens.pop(token), instrument)
+        elif disputed and all(each is not instrument for each in disputed):
+            self._disputed[venue, segment, token] = (*disputed, instrument)
 
     def _indexed(self) -> Iterable[Indexed]:
         cache: dict[tuple[str, ...], frozenset[str]] = {}

@@ -67,6 +67,8 @@ class InstrumentDirectory:
         self._masters: MasterCatalogue | None = None
         self._listed: Mapping[InstrumentId, Instrument] = {}
         self._listed_symbols: Mapping[str, Instrument | tuple[Instrument, ...]] = {}
+        self._listed_at: Mapping[Venue, Mapping[str, Instrument | None]] = {}
+        self._listed_tokens: Mapping[Venue, Mapping[Segment, Mapping[str, Instrument]]] = {}
         for instrument in instruments:
             self.add(instrument)
         if len(self._candidates) > _INDEX_FROM:
@@ -103,6 +105,8 @@ class InstrumentDirectory:
         before, self._masters = self.masters, catalogue
         self._listed = catalogue.by_id
         self._listed_symbols = catalogue.symbols
+        self._listed_at = catalogue.by_venue
+        self._listed_tokens = catalogue.tokens
         self._candidates.clear()
         self._by_symbol.clear()
         self._exchanges = catalogue.index.exchanges
@@ -130,22 +134,25 @@ class InstrumentDirectory:
     def by_symbol(self, symbol: str) -> list[Instrument]:
         """Return every instrument written so, whatever the case: shares first, then indices, funds and the rest."""
         listed = self._listed_symbols.get(symbol)
-        if listed is None or self._by_symbol:
+        if listed is None or symbol in self._by_symbol:
             return self._namesakes(symbol.strip().upper())
         return [listed] if isinstance(listed, Instrument) else list(listed)
 
     def at(self, venue: Venue, symbol: str) -> Instrument | None:
         """Return the one instrument written so at a venue; None also when several of its segments have one."""
-        listed = self._listed_symbols.get(symbol)
-        if type(listed) is Instrument and not self._by_symbol:
-            return listed if listed.id.venue == venue else None
+        symbols = self._listed_at.get(venue)
+        listed = None if symbols is None else symbols.get(symbol)
+        if listed is not None and symbol not in self._by_symbol:
+            return listed
         here = [each for each in self.by_symbol(symbol) if each.id.venue == venue]
         return here[0] if len(here) == 1 else None
 
     def by_token(self, venue: Venue, segment: Segment, token: str, source: str = "") -> Instrument | None:
         """Return the instrument of an exchange's token; None when unknown or when the masters disagree on it."""
-        masters = self._masters
-        return None if masters is None else masters.by_token(venue, segment, token, source)
+        segments = self._listed_tokens.get(venue)
+        tokens = None if segments is None else segments.get(segment)
+        listed = None if tokens is None else tokens.get(token)
+        return self.masters.by_token(venue, segment, token, source) if listed is None else listed
 
     def add(self, instrument: Instrument) -> Instrument:
         """Learn an instrument, for example from a recording, and return the one held now.

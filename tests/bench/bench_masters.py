@@ -17,7 +17,7 @@ from kite_dump import kite_dump
 
 from marketwatch.domain.ids import InstrumentId, Segment, Venue
 from marketwatch.instruments.catalogue import MasterCatalogue
-from marketwatch.instruments.directory import InstrumentDirectory
+from marketwatch.instruments.directory import InstrumentDirectory, starter_lists
 from marketwatch.instruments.masters.kite import load_kite
 from marketwatch.instruments.masters.store import MasterStore
 from marketwatch.instruments.resolution import Resolver
@@ -97,7 +97,7 @@ def run() -> list[Row]:
     dump = kite_dump(DUMP)
     everything = statistics.median(cpu_seconds(lambda: _store_and_read(dump)) for _ in range(3))
     catalogue = MasterCatalogue.build([load_kite([kite_dump(SEARCHED)]).listings], today=_TODAY)
-    directory = InstrumentDirectory()
+    directory = InstrumentDirectory.load(starter_lists())
     directory.use_masters(catalogue)
     times = _search_ms(directory)
     pasted = ", ".join(str(each.symbol) for each in list(catalogue.instruments())[:1000])

@@ -11,6 +11,7 @@ import hypothesis.strategies as st
 from marketwatch.domain.ids import CASH, FUTURES, OPTIONS, InstrumentId, Segment, Venue
 from marketwatch.domain.instrument import Instrument, InstrumentKind
 from marketwatch.instruments.catalogue import MasterCatalogue
+from marketwatch.instruments.directory import InstrumentDirectory
 from marketwatch.instruments.masters.listing import Listing
 
 TODAY = dt.date(2025, 9, 4)
@@ -58,6 +59,18 @@ def test_where_sources_disagree_a_source_is_asked_for_its_own_opinion() -> None:
     assert catalogue.by_token(NSE, CASH, "2885", "kite") == SHARE
     assert catalogue.by_token(NSE, CASH, "2885", "angel-one") == other
     assert catalogue.by_token(NSE, CASH, "2885", "massive") is None
+
+
+def test_a_third_claim_to_a_token_leaves_it_disputed() -> None:
+    second, third = (Instrument(id=InstrumentId(NSE, CASH, symbol)) for symbol in ("SECOND", "THIRD"))
+    claims = [[_listing(SHARE, "2885")], [_listing(second, "2885", source="a")], [_listing(third, "2885", source="b")]]
+    catalogue = MasterCatalogue.build([*claims, [_listing(SHARE, "2885", source="c")]], today=TODAY)
+    directory = InstrumentDirectory()
+    directory.use_masters(catalogue)
+    assert directory.by_token(NSE, CASH, "2885") is None
+    said = [directory.by_token(NSE, CASH, "2885", source) for source in ("kite", "a", "b", "c")]
+    assert said == [SHARE, second, third, SHARE]
+    assert set(catalogue.token_candidates("2885")) == {SHARE, second, third}
 
 
 def test_item_39_a_token_used_again_after_an_expiry_is_the_living_contracts() -> None:

@@ -210,3 +210,17 @@ def test_a_symbol_at_a_venue_is_one_instrument_or_none() -> None:
     listed.use_masters(masters)
     assert listed.at(Venue("NSE"), "NIFTY 50") is share
     assert listed.at(Venue("BSE"), "NIFTY 50") is None
+
+
+def test_an_own_namesake_beside_the_masters_makes_a_symbol_ambiguous_at_its_venue() -> None:
+    share = Instrument(id=InstrumentId.parse("NSE:EQ:NIFTY 50"))
+    index = Instrument(id=InstrumentId.parse("NSE:IDX:NIFTY 50"))
+    abroad = Instrument(id=InstrumentId.parse("BSE:EQ:NIFTY 50"))
+    directory = InstrumentDirectory([abroad])
+    directory.use_masters(MasterCatalogue.build((), [share], today=dt.date(2026, 1, 1)))
+    assert directory.at(Venue("NSE"), "NIFTY 50") is share
+    assert directory.at(Venue("BSE"), "NIFTY 50") is abroad
+    assert directory.by_symbol("NIFTY 50") == [share, abroad]
+    directory.add(index)
+    assert directory.at(Venue("NSE"), "NIFTY 50") is None
+    assert directory.at(Venue("BSE"), "NIFTY 50") is abroad
