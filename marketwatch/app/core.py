@@ -13,6 +13,7 @@ from marketwatch.app.gap_marker import GapMarker
 from marketwatch.app.lag_watch import LagWatch
 from marketwatch.app.late_transport import LateTransport
 from marketwatch.app.mapping_files import MappingShelf
+from marketwatch.app.refusal_watch import RefusalWatch
 from marketwatch.domain.events import MarketEvent
 from marketwatch.domain.ids import FeedId, InstrumentId
 from marketwatch.domain.instrument import Instrument
@@ -133,6 +134,7 @@ class Core:
         )
         self._reports: ReportFeeds | None = None
         self.status_changed.append(GapMarker(self.hub).on_status)
+        self.status_changed.append(RefusalWatch(self.notices).on_status)
         self._jumps = ClockJumpDetector(runtime.clock, runtime.scheduler, self._on_jump)
         self._forget_failures = runtime.failures.add_listener(self._on_failure)
 

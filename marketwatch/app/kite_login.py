@@ -66,7 +66,7 @@ class KiteLogin:
         self._http = HttpClient(core.runtime.pool, _make_tls, proxy=core.proxy)
         self._dialogs: dict[FeedId, KiteLoginDialog] = {}
         self._watched: dict[FeedId, tuple[FeedConfig, bool]] = {}
-        self._told: set[FeedId] = set()
+        self._told: dict[FeedId, int] = {}
         self._timer: Cancellable | None = None
 
     # --- the day
@@ -89,7 +89,7 @@ class KiteLogin:
         """Follow these feeds: the end of each one's day is told, whatever the clock does meanwhile."""
         daily = [config for config in feeds if _has_daily_login(config)]
         self._watched = {config.id: (config, self.day(config).token is not None) for config in daily}
-        self._told &= set(self._watched)
+        self._told = {feed_id: told for feed_id, told in self._told.items() if feed_id in self._watched}
         self._look_again()
 
     def _look_again(self) -> None:
@@ -110,21 +110,21 @@ class KiteLogin:
 
     def on_status(self, status: FeedStatus) -> None:
         """Prompt the user once whenever a feed waits for the sign-in."""
+        if status.state is FeedState.LIVE and status.feed_id in self._told:
+            self._core.notices.settle(self._told.pop(status.feed_id), "Signed in since")
         if status.feed_id not in self._watched or status.state is not FeedState.SIGNED_OUT:
-            if status.state is FeedState.LIVE:
-                self._told.discard(status.feed_id)
             return
         if status.feed_id in self._told:
             return
-        self._told.add(status.feed_id)
         since = f" since {status.signed_out_since}" if status.signed_out_since else ""
-        self._core.notices.add(
+        notice = self._core.notices.add(
             Severity.DECISION,
             f"{status.label}: signed out{since}",
             status.reason,
             "Sign in for today",
             NoticeAction(f"{SIGN_IN_COMMAND}:{status.feed_id}", "Sign in…"),
         )
+        self._told[status.feed_id] = notice.number
 
     async def close(self) -> None:
         """Follow nothing any more, and close the connections."""

@@ -7,21 +7,26 @@ from marketwatch.feeds.status import FeedState, FeedStatus
 from marketwatch.services.notices import NoticeLog, Severity
 
 _FAR_MS = 120_000.0
+_LASTS_S = 10.0
 
 
 class LagWatch:
-    """Looks at statuses; tells once per connection."""
+    """Looks at statuses; tells once per connection, and only of a lag that lasts while data flow.
+
+    A server may begin with the last figures of a market that has closed: these are old, and not behind.
+    """
 
     def __init__(self, notices: NoticeLog) -> None:
         self._notices = notices
         self._told: dict[FeedId, int] = {}
+        self._flows_since: dict[FeedId, tuple[int, float]] = {}
 
     def on_status(self, status: FeedStatus) -> None:
         """Take the status of a feed, as often as it is known."""
         lag_ms = status.lag_ms
         if status.state is not FeedState.LIVE or lag_ms is None or abs(lag_ms) < _FAR_MS:
             return
-        if self._told.get(status.feed_id) == status.generation:
+        if self._told.get(status.feed_id) == status.generation or not self._lasts(status):
             return
         self._told[status.feed_id] = status.generation
         side = "behind" if lag_ms > 0 else "ahead of"
@@ -31,6 +36,17 @@ class LagWatch:
             "the server replays or delays its data, or one of the clocks is wrong",
             "Check the clock; figures carry the feed's own times",
         )
+
+    def _lasts(self, status: FeedStatus) -> bool:
+        uptime_s = status.uptime_s or 0.0
+        if not status.events_per_s:
+            self._flows_since.pop(status.feed_id, None)
+            return False
+        generation, since_s = self._flows_since.setdefault(status.feed_id, (status.generation, uptime_s))
+        if generation != status.generation:
+            self._flows_since[status.feed_id] = (status.generation, uptime_s)
+            return False
+        return uptime_s - since_s >= _LASTS_S
 
 
 def _words(seconds: float) -> str:

@@ -23,7 +23,7 @@ from marketwatch.domain.ids import FeedId
 from marketwatch.errors import ConfigurationError, MarketWatchError, StorageError
 from marketwatch.qt.first_paint import FirstPaint
 from marketwatch.runtime.resources import resource_path
-from marketwatch.services.notices import SIGN_IN_COMMAND, Severity
+from marketwatch.services.notices import FEED_SETTINGS_COMMAND, SIGN_IN_COMMAND, Severity
 from marketwatch.services.watchlist_saver import WatchlistSaver
 from marketwatch.services.watchlists import WatchlistService
 from marketwatch.storage.documents import StateDatabase
@@ -266,6 +266,8 @@ class Program:
         name, _, argument = command.partition(":")
         if name == SIGN_IN_COMMAND:
             self._sign_in(argument)
+        elif name == FEED_SETTINGS_COMMAND:
+            self._runtime.tasks.start("open settings", self._settings_link().open_dialog())
 
     def _sign_in(self, feed: str) -> None:
         self._runtime.tasks.start("sign in", self._settings_link().sign_in(FeedId(feed)))

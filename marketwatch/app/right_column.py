@@ -50,7 +50,7 @@ class RightColumn(QObject):
         self._notices_head = DockHead(theme, icons)
         window.add_panel("notices", "Notices", QWidget(), self._notices_head)
         window.panel_revealed.connect(self._on_revealed)
-        notices.subscribe(self._on_added, self._on_repeated)
+        notices.subscribe(self._on_added, self._on_changed)
         self._show_count()
 
     def fill(self) -> None:
@@ -98,13 +98,13 @@ class RightColumn(QObject):
 
     def stop(self) -> None:
         """Let go of the notices."""
-        self._log.unsubscribe(self._on_added, self._on_repeated)
+        self._log.unsubscribe(self._on_added, self._on_changed)
 
     def _on_added(self, _notice: Notice) -> None:
         self._set_unseen(self._unseen + 1)
 
-    def _on_repeated(self, _notice: Notice) -> None:
-        """The same again is no further notice."""
+    def _on_changed(self, _notice: Notice) -> None:
+        """The same again is no further notice, nor is one that is settled."""
 
     def _set_unseen(self, count: int) -> None:
         self._unseen = count

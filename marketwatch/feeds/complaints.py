@@ -59,7 +59,9 @@ def upgrade_error_of(control: Control, label: str, spec: FeedSpec, *, has_key: b
 def _advice(spec: FeedSpec, *, has_key: bool) -> str:
     if not spec.credential_names:
         return "Check the address and the server's own settings"
-    return "Check the key in the settings" if has_key else f"Set {spec.credential_words}"
+    if has_key:
+        return "Check the key in the settings"
+    return f"Enter the key in Settings > Feeds, or set {spec.credential_words}"
 
 
 def key_trouble_of(error: MarketWatchError | None) -> KeyTrouble | None:

@@ -15,6 +15,8 @@ from marketwatch.runtime.clock import Clock
 MOST_NOTICES = 500
 SIGN_IN_COMMAND = "sign_in"
 """Begins the command of a notice whose button signs in to a feed; the feed's id follows behind a colon."""
+FEED_SETTINGS_COMMAND = "feed_settings"
+"""The command of a notice whose button opens the settings of the feeds."""
 _NAME_AT_START = re.compile(r"\S*(?:[_/\\]|\.\w)")
 _REPEAT_WITHIN_NS = 60_000_000_000
 
@@ -67,7 +69,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 class NoticeLog:
     """The last notices, newest last; the same one within a minute is counted, not repeated.
 
-    `on_added` and `on_repeated` are told after the fact, with the notice.
+    `on_added` and `on_changed` are told after the fact, with the notice: it was repeated, or is settled.
     """
 
     def __init__(self, clock: Clock, most: int = MOST_NOTICES) -> None:
@@ -76,7 +78,7 @@ class NoticeLog:
         self._seen: dict[tuple[Severity, str, str], tuple[int, int]] = {}
         self._next_number = 1
         self._on_added: list[Callable[[Notice], None]] = []
-        self._on_repeated: list[Callable[[Notice], None]] = []
+        self._on_changed: list[Callable[[Notice], None]] = []
 
     def __len__(self) -> int:
         return len(self._notices)
@@ -89,15 +91,15 @@ class NoticeLog:
         """How many are kept."""
         return self._notices.maxlen or MOST_NOTICES
 
-    def subscribe(self, on_added: Callable[[Notice], None], on_repeated: Callable[[Notice], None]) -> None:
-        """Be told of new and of repeated notices."""
+    def subscribe(self, on_added: Callable[[Notice], None], on_changed: Callable[[Notice], None]) -> None:
+        """Be told of new notices and of those that changed."""
         self._on_added.append(on_added)
-        self._on_repeated.append(on_repeated)
+        self._on_changed.append(on_changed)
 
-    def unsubscribe(self, on_added: Callable[[Notice], None], on_repeated: Callable[[Notice], None]) -> None:
+    def unsubscribe(self, on_added: Callable[[Notice], None], on_changed: Callable[[Notice], None]) -> None:
         """No longer be told."""
         self._on_added.remove(on_added)
-        self._on_repeated.remove(on_repeated)
+        self._on_changed.remove(on_changed)
 
     def add(
         self,
@@ -136,15 +138,28 @@ class NoticeLog:
         """Note an error of our own in its own words."""
         return self.add(Severity.ERROR, error.thing, error.cause, error.next_step, action)
 
+    def settle(self, number: int, outcome: str) -> None:
+        """Say that nothing is to be done about a notice any more, and why; the same again is a new one."""
+        notice = self._find(number)
+        if notice is not None:
+            self._seen = {key: seen for key, seen in self._seen.items() if seen[1] != number}
+            self._replace(
+                msgspec.structs.replace(notice, severity=Severity.INFO, next_step=outcome, action=None, count=1)
+            )
+
     def _repeat(self, number: int) -> Notice | None:
-        for index in range(len(self._notices) - 1, -1, -1):
-            if self._notices[index].number == number:
-                notice = msgspec.structs.replace(self._notices[index], count=self._notices[index].count + 1)
-                self._notices[index] = notice
-                for tell in tuple(self._on_repeated):
-                    tell(notice)
-                return notice
-        return None
+        notice = self._find(number)
+        return None if notice is None else self._replace(msgspec.structs.replace(notice, count=notice.count + 1))
+
+    def _find(self, number: int) -> Notice | None:
+        return next((notice for notice in reversed(self._notices) if notice.number == number), None)
+
+    def _replace(self, notice: Notice) -> Notice:
+        index = next(index for index, held in enumerate(self._notices) if held.number == notice.number)
+        self._notices[index] = notice
+        for tell in tuple(self._on_changed):
+            tell(notice)
+        return notice
 
     def _forget_old(self, now_ns: int) -> None:
         self._seen = {key: seen for key, seen in self._seen.items() if now_ns - seen[0] < _REPEAT_WITHIN_NS}

@@ -124,7 +124,7 @@ async def test_without_a_key_the_variables_are_named(rig: Rig) -> None:
         supervisor = rig.supervisor(server.url, spec=CATALOG[FeedKind.KITE])
         await until_state(supervisor, FeedState.REFUSED)
         assert supervisor.status().reason == "Missing `api_key` or `access_token`."
-        assert supervisor.status().next_step == "Set KITE_API_KEY and KITE_ACCESS_TOKEN"
+        assert supervisor.status().next_step == "Enter the key in Settings > Feeds, or set KITE_API_KEY and KITE_ACCESS_TOKEN"
 
 
 async def test_a_connection_too_many_waits_a_minute(rig: Rig) -> None:

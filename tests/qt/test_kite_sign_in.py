@@ -227,7 +227,12 @@ async def test_the_day_from_sign_in_to_its_end_and_the_next(
         assert dialog.words.text().startswith("Signed in as XX0000 until tomorrow 06:00 IST.")
         await desk.is_in(FeedState.LIVE)
         assert desk.core.hub.snapshot(SBIN) is snapshot
-        assert len(desk.prompts()) == 2
+        assert desk.prompts() == []
+        settled = [one.sentence for one in desk.core.notices if one.sentence.endswith("Signed in since.")]
+        assert settled == [
+            "My Kite: signed out. Kite wants a login every day. Signed in since.",
+            "My Kite: signed out since 06:00 IST. Kite ends every session in the morning. Signed in since.",
+        ]
 
         vendor.end_sessions()
         await vendor.cut()
@@ -255,8 +260,11 @@ async def test_what_was_pasted_is_judged_at_once(desk: Desk) -> None:
         await desk.enter_both()
         dialog = await desk.dialog()
         assert not dialog.go.isEnabled()
+        assert dialog.address.text() == f"http{vendor.url[2:]}/connect/login?v=3&api_key=••••••"
+        dialog.copy.click()
+        assert QApplication.clipboard().text() == f"http{vendor.url[2:]}/connect/login?v=3&api_key={API_KEY}"
         for pasted, words in (
-            (dialog.address.text(), "This is the address of the login page"),
+            (QApplication.clipboard().text(), "This is the address of the login page"),
             ("https://127.0.0.1/app?status=cancelled&request_token=", "It did not succeed"),
             ("https://news.example/today", "This address holds no request token"),
             ("two words", "What was pasted holds no request token"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QUrl, Signal
@@ -15,6 +16,8 @@ from marketwatch.qt.theme_tokens import Role
 
 _WIDTH = 480
 _LONGEST = 4_096
+_API_KEY = re.compile(r"(\bapi_key=)[^&#]*")
+_DOTS = "••••••"
 
 
 def open_in_browser(address: str) -> bool:
@@ -26,6 +29,7 @@ class KiteLoginDialog(QDialog):
     """`entered` carries what was pasted, as a Secret; after it call `show_done` or `show_error`. Show it with `show()`.
 
     `check` says what is wrong with a text, empty for nothing; `place` says where the token of the day will be kept.
+    The API key in `address` is not shown, for screens are shared; it is opened and copied with it.
     """
 
     entered = Signal(object)
@@ -52,7 +56,8 @@ class KiteLoginDialog(QDialog):
         self.setMinimumWidth(_WIDTH)
         self.page = QPushButton("Open login page", self)
         self.copy = QPushButton("Copy address", self)
-        self.address = QLineEdit(address, self)
+        self._address = address
+        self.address = QLineEdit(_API_KEY.sub(r"\1" + _DOTS, address), self)
         self.pasted = QLineEdit(self)
         self.words = self._label("", "text3")
         self.go = QPushButton("Sign in", self)
@@ -161,12 +166,12 @@ class KiteLoginDialog(QDialog):
         self._say(problem or found, "error" if problem else "text3")
 
     def _on_page(self) -> None:
-        if not self._open_page(self.address.text()):
+        if not self._open_page(self._address):
             self._say("No browser could be opened: copy the address and open it yourself.", "alert")
         self.pasted.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.address.text())
+        QGuiApplication.clipboard().setText(self._address)
         self.pasted.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_go(self) -> None:

@@ -41,11 +41,11 @@ class NoticesModel(QAbstractTableModel):
         self._log = log
         self._zone = zone
         self._rows: list[Notice] = list(reversed(list(log)))
-        log.subscribe(self._on_added, self._on_repeated)
+        log.subscribe(self._on_added, self._on_changed)
 
     def detach(self) -> None:
         """Stop following; call before the model goes."""
-        self._log.unsubscribe(self._on_added, self._on_repeated)
+        self._log.unsubscribe(self._on_added, self._on_changed)
 
     @property
     def zone(self) -> str:
@@ -100,7 +100,7 @@ class NoticesModel(QAbstractTableModel):
         self._rows.insert(0, notice)
         self.endInsertRows()
 
-    def _on_repeated(self, notice: Notice) -> None:
+    def _on_changed(self, notice: Notice) -> None:
         for row, shown in enumerate(self._rows):
             if shown.number == notice.number:
                 self._rows[row] = notice

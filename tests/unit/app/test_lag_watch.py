@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from fake_time import FakeTime
 
@@ -11,8 +12,23 @@ from marketwatch.feeds.status import FeedState, FeedStatus
 from marketwatch.services.notices import NoticeLog
 
 
-def _status(lag_ms: float | None, *, generation: int = 1, state: FeedState = FeedState.LIVE) -> FeedStatus:
-    return FeedStatus(feed_id=FeedId("massive"), label="Massive", state=state, lag_ms=lag_ms, generation=generation)
+def _status(
+    lag_ms: float | None,
+    uptime_s: float = 0.0,
+    *,
+    generation: int = 1,
+    state: FeedState = FeedState.LIVE,
+    events_per_s: float = 5.0,
+) -> FeedStatus:
+    return FeedStatus(
+        feed_id=FeedId("massive"),
+        label="Massive",
+        state=state,
+        lag_ms=lag_ms,
+        generation=generation,
+        uptime_s=uptime_s,
+        events_per_s=events_per_s,
+    )
 
 
 @pytest.mark.parametrize(
@@ -26,8 +42,9 @@ def _status(lag_ms: float | None, *, generation: int = 1, state: FeedState = Fee
 def test_how_far_is_said_in_words(lag_ms: float, words: str) -> None:
     log = NoticeLog(FakeTime())
     watch = LagWatch(log)
-    for _ in range(3):
-        watch.on_status(_status(lag_ms))
+    for uptime_s in range(12):
+        assert len(log) == (uptime_s > 10)
+        watch.on_status(_status(lag_ms, float(uptime_s)))
     assert [words in notice.thing for notice in log] == [True]
     assert [notice.count for notice in log] == [1]
 
@@ -35,5 +52,27 @@ def test_how_far_is_said_in_words(lag_ms: float, words: str) -> None:
 @pytest.mark.parametrize("status", [_status(None), _status(900.0), _status(1e9, state=FeedState.STALE)])
 def test_nothing_is_said_of_a_feed_that_is_in_time_or_not_live(status: FeedStatus) -> None:
     log = NoticeLog(FakeTime())
-    LagWatch(log).on_status(status)
+    watch = LagWatch(log)
+    for uptime_s in range(30):
+        watch.on_status(msgspec.structs.replace(status, uptime_s=float(uptime_s)))
     assert len(log) == 0
+
+
+def test_the_last_figures_of_a_closed_market_are_old_and_not_behind() -> None:
+    log = NoticeLog(FakeTime())
+    watch = LagWatch(log)
+    for second in range(60):
+        asks_for_one_more_row = second % 8 == 0
+        watch.on_status(_status(1e7, float(second), events_per_s=float(asks_for_one_more_row)))
+    assert len(log) == 0
+
+
+def test_another_connection_is_looked_at_anew() -> None:
+    log = NoticeLog(FakeTime())
+    watch = LagWatch(log)
+    for second in range(20):
+        watch.on_status(_status(1e7, float(second % 5), generation=second // 5))
+    assert len(log) == 0
+    for second in range(20):
+        watch.on_status(_status(1e7, float(second), generation=9))
+    assert [notice.count for notice in log] == [1]

@@ -84,6 +84,22 @@ def test_who_left_is_no_longer_told(clock: HandClock) -> None:
     assert told == []
 
 
+def test_what_is_settled_asks_for_nothing_and_the_same_again_is_new(clock: HandClock) -> None:
+    log = NoticeLog(clock)
+    changed: list[Notice] = []
+    log.subscribe(lambda _: None, changed.append)
+    action = NoticeAction("sign_in:kite", "Sign in…")
+    for _ in range(2):
+        notice = log.add(Severity.DECISION, "Kite: signed out", "it is morning", "Sign in for today", action)
+    log.settle(notice.number, "Signed in since")
+    assert changed[-1].sentence == "Kite: signed out. It is morning. Signed in since."
+    assert (changed[-1].severity, changed[-1].action, changed[-1].count) == (Severity.INFO, None, 1)
+    again = log.add(Severity.DECISION, "Kite: signed out", "it is morning", "Sign in for today", action)
+    assert [each.number for each in log] == [notice.number, again.number]
+    log.settle(99, "never was")
+    assert len(changed) == 2
+
+
 def test_phrases_become_sentences() -> None:
     assert in_sentences("Massive", "", "the key was refused.", " ") == "Massive. The key was refused."
     assert in_sentences("", "") == ""
