@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from fake_time import NS, FakeHandle, FakeTime
-from fault_sides import Side, SideKind, SideWorld, Tick
+from kind_sides import ACCEPTED, Messages, Side, Tick
 
 from marketwatch.runtime.retry import HandshakeBroken, HandshakeRejected, PeerClosed
 
@@ -31,13 +31,13 @@ REFUSALS: Final[Mapping[str, Callable[[], Exception]]] = {
     "name not found": lambda: socket.gaierror(-2, "not known"),
 }
 HANGS: Final = "no answer"
-ACCEPTS: Final = "accept"
 
 
 class FarConnection:
     """One open connection; satisfies feeds.connection.Connection.
 
     `is_cut`: nothing passes in either direction any more, and nobody is told. `is_deaf`: sending blocks as well.
+    `is_silent`: the server answers pings and never says a word. `on_read` is told what the client has read.
     """
 
     def __init__(self, far_end: FarEnd, side: Side) -> None:
@@ -55,6 +55,7 @@ class FarConnection:
         self._end: PeerClosed | None = None
         self._news = asyncio.Event()
         self._passing: FakeHandle | None = None
+        self._on_read = far_end.on_read
 
     # --- what the supervisor uses
 
@@ -75,7 +76,10 @@ class FarConnection:
             self._news.clear()
             await self._news.wait()
         self.arrived_ns = self._time.monotonic_ns()
-        return self._inbox.pop(0)
+        message = self._inbox.pop(0)
+        if self._on_read is not None:
+            self._on_read(self, message)
+        return message
 
     async def send(self, message: str | bytes) -> None:
         if self.is_deaf:
@@ -126,23 +130,27 @@ class FarConnection:
             self._far_end.heard_ns = self._time.monotonic_ns()
             self._news.set()
 
-    def tell(self, tick: Tick, *, asked: bool = True) -> list[bytes]:
-        """Tell of a share; returns what was put on the wire."""
-        messages = self.side.tell(tick, asked=asked)
-        if self.is_silent:
-            return []
-        for message in messages:
-            self.say(message)
-        return [] if self.is_cut else messages
+    def tell(self, tick: Tick, *, asked: bool = True) -> None:
+        """Tell of a share."""
+        self._put(self.side.tell(tick, asked=asked))
+
+    def report(self, key: str) -> None:
+        """Say what there is to say beside prices of a share."""
+        self._put(self.side.report(key))
+
+    def _put(self, messages: Messages) -> None:
+        for message in messages if not self.is_silent else ():
+            self._far_end.newest = message.encode() if isinstance(message, str) else message
+            self.say(self._far_end.newest)
 
     def crowd_out(self) -> None:
         """Announce that there are too many connections, and close."""
         if not self.is_silent:
             self._deliver(self.side.crowd_out())
 
-    def _deliver(self, messages: list[bytes]) -> None:
+    def _deliver(self, messages: Messages) -> None:
         for message in messages:
-            self.say(message)
+            self.say(message.encode() if isinstance(message, str) else message)
         closing = self.side.closing()
         if closing is not None:
             self.drop(*closing)
@@ -159,22 +167,27 @@ class FarConnection:
 
 
 class FarEnd:
-    """The servers of one feed, and the way to them; satisfies feeds.connection.Transport.
+    """One place of a server, and the way to it; satisfies feeds.connection.Transport.
 
-    `answer` is one of REFUSALS, HANGS or ACCEPTS.
+    `make` opens its side of a connection. `answer` is one of REFUSALS, HANGS or ACCEPTED.
     """
 
-    def __init__(self, kind: SideKind, time: FakeTime, server_ns: Callable[[], int]) -> None:
-        self._kind = kind
+    def __init__(
+        self,
+        time: FakeTime,
+        make: Callable[[str], Side],
+        on_read: Callable[[FarConnection, bytes], None] | None = None,
+    ) -> None:
         self.time = time
-        self._world = SideWorld(lambda: server_ns() // 1_000_000)
-        self.answer = ACCEPTS
+        self.on_read = on_read
+        self._make = make
+        self.answer = ACCEPTED
         self.greets = True
         self.has_network = True
         self.connections: list[FarConnection] = []
         self.attempts_ns: list[int] = []
         self.heard_ns = time.monotonic_ns()
-        self.most_open = 0
+        self.newest = b""
 
     def now(self) -> float:
         """Monotonic seconds."""
@@ -191,21 +204,54 @@ class FarEnd:
         return self.connections[-1] if self.connections and self.connections[-1].is_open else None
 
     async def connect(self, url: str, headers: Mapping[str, str], **options: Any) -> FarConnection:
-        """Open a connection, or fail as told."""
-        self.attempts_ns.append(self.time.monotonic_ns())
+        """Open a connection, or fail as told. Asking once more by other means (HTTP) is the same attempt."""
+        if not url.startswith("http"):
+            self.attempts_ns.append(self.time.monotonic_ns())
         await self._wait(LATENCY_S)
         if not self.has_network:
             raise OSError(errno.ENETUNREACH, "no network")
         if self.answer == HANGS:
             await self._wait(OPEN_LIMIT_S)
             raise TimeoutError
-        if self.answer != ACCEPTS:
+        if self.answer != ACCEPTED:
             raise REFUSALS[self.answer]()
-        connection = FarConnection(self, self._kind.make(self._world, url))
+        connection = FarConnection(self, self._make(url))
         self.connections.append(connection)
-        self.most_open = max(self.most_open, len(self.open_connections))
         connection.begin()
         return connection
+
+    def repeat(self, count: int) -> None:
+        """Send the newest data once more, or more often."""
+        for _ in range(count if self.current is not None and self.newest else 0):
+            assert self.current is not None
+            self.current.say(self.newest)
+
+    def drop(self, code: int, *, mid_message: bool = False) -> None:
+        """Close, in the middle of a message if so asked."""
+        if self.current is not None:
+            if mid_message and self.newest:
+                self.current.say(self.newest[: len(self.newest) // 2])
+            self.current.drop(code)
+
+    def mute(self, *, is_deaf: bool) -> None:
+        """Cut the way without a word: half open. Deaf, it takes nothing either."""
+        if self.current is not None:
+            self.current.is_deaf = is_deaf
+            self.current.cut()
+
+    def take_over(self) -> None:
+        """Give the place of the connection to another: it stays open, and nothing comes on it any more."""
+        if self.current is not None:
+            self.current.is_silent = True
+
+    def say(self, data: bytes) -> None:
+        """Send whatever it is."""
+        if self.current is not None:
+            self.current.say(data)
+
+    def slept(self, ns: int) -> None:
+        """Let the clocks have run on while nothing happened: nobody could hear anything."""
+        self.heard_ns += ns
 
     def lose_network(self) -> None:
         """Cut the way to all servers."""
@@ -215,7 +261,7 @@ class FarEnd:
 
     def heal(self) -> None:
         """End all faults: servers that never greeted are started again, ways that are cut stay cut."""
-        self.answer, self.greets, self.has_network = ACCEPTS, True, True
+        self.answer, self.greets, self.has_network = ACCEPTED, True, True
         for connection in self.open_connections:
             if connection.is_silent:
                 connection.drop(1012)

@@ -16,7 +16,7 @@ from marketwatch.domain.feed_choice import FeedChoice
 from marketwatch.domain.ids import FeedId, InstrumentId, Venue
 from marketwatch.domain.instrument import Instrument
 from marketwatch.feeds.catalog import FeedAddress
-from marketwatch.feeds.status import FeedState
+from marketwatch.feeds.status import FeedState, FeedStatus
 from marketwatch.feeds.subscriptions import TopicPhase, TopicStatus
 from marketwatch.feeds.surroundings import FeedSettings, Surroundings
 from marketwatch.protocols.base import Topic
@@ -33,18 +33,30 @@ _CONFIRMED = TopicStatus(TopicPhase.CONFIRMED)
 class PlayedFeed:
     """Stands for a supervisor: counts wishes, and is in the state a test gave it. `answers` is by symbol."""
 
-    def __init__(self, settings: FeedSettings, *_: object, sink: Callable[[Sequence[MarketEvent]], None], **__: Any):
+    def __init__(
+        self,
+        settings: FeedSettings,
+        *_: object,
+        sink: Callable[[Sequence[MarketEvent]], None],
+        on_status: Callable[[FeedStatus], None],
+        **__: Any,
+    ):
         self.settings = settings
         self.sink = sink
         self.wanted: Counter[Topic] = Counter()
         self.state = FeedState.LIVE
         self.reason = ""
         self.answers: dict[str, TopicStatus] = {}
+        self.tell: Callable[[FeedStatus], None] = on_status
 
     def start(self) -> None: ...
 
     async def stop(self) -> list[str]:
         return []
+
+    def replace(self, address: FeedAddress) -> None: ...
+
+    def credentials_changed(self) -> None: ...
 
     def want(self, topics: Iterable[Topic]) -> None:
         self.wanted.update(topics)
@@ -110,7 +122,7 @@ class Desk:
         label = feed_id.capitalize()
         self.hub.add_feed(FeedFacts(id=feed_id, label=label, nature=FeedNature.LIVE, market_clock=self.market))
         settings = FeedSettings(feed_id=feed_id, label=label, spec=tiny_spec(), address=FeedAddress("ws://x"))
-        with patch("marketwatch.feeds.supervisor.FeedSupervisor", PlayedFeed):
+        with patch("marketwatch.feeds.spread.supervise", PlayedFeed):
             self.control.add_feed(settings, lambda: None)
 
     def feed(self, feed_id: FeedId) -> PlayedFeed:

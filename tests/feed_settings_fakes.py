@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QWidget
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QWidget
 
 from marketwatch.domain.feed_config import FeedConfig
 from marketwatch.domain.ids import FeedId
@@ -18,6 +22,10 @@ from marketwatch.services.connection_findings import Finding, Step, StepResult, 
 from marketwatch.storage.secret_places import SecretPlace
 from marketwatch.storage.secrets import SecretView
 
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+CANARY = "canary-9f3b7c21d4"
 MASSIVE, ODIN, STREAM = FeedId("massive"), FeedId("odin"), FeedId("stream-service")
 OK, FAILED, NOT_REACHED = StepState.OK, StepState.FAILED, StepState.NOT_REACHED
 
@@ -49,6 +57,14 @@ KINDS = (
         secrets=(("key", "API key"),),
         channels=(("T", "Trades"), ("Q", "Quotes"), ("A", "Second bars"), ("AM", "Minute bars")),
         default_channels=("T", "Q"),
+        market="stocks",
+        sessions=(
+            ("pre", "Pre-market 04:00"),
+            ("regular", "Regular 09:30"),
+            ("post", "Post-market 16:00 to 20:00 ET"),
+        ),
+        silences=(30, 60, 90, 0),
+        usual_silence_s=60,
         check_address=check_address,
     ),
     KindView(
@@ -58,9 +74,20 @@ KINDS = (
         variants=(VariantView("local", "This computer", "ws://127.0.0.1:8080/ws"),),
         channels=(("LTP", "Last price"),),
         default_channels=("LTP",),
+        market="NSE India",
+        silences=(30, 60, 90, 120, 150),
+        usual_silence_s=150,
         check_address=check_address,
     ),
-    KindView(kind="stream-service", label="Stream service", note="four endpoints", check_address=check_address),
+    KindView(
+        kind="stream-service",
+        label="Stream service",
+        note="four endpoints",
+        channels=(("T", "Prices"), ("analysis", "Analysis"), ("alerts", "Alerts"), ("portfolio", "Portfolio")),
+        default_channels=("T", "analysis", "alerts", "portfolio"),
+        streams=("analysis", "alerts", "portfolio"),
+        check_address=check_address,
+    ),
 )
 FEEDS = (
     FeedConfig(id=MASSIVE, kind="massive", name="Massive", variant="delayed", channels=("T", "Q", "AM")),
@@ -107,8 +134,8 @@ def make_page(theme: Theme, icons: IconSet) -> FeedsPage:
     page.set_offer("stored in the system keychain")
     page.set_feeds(FEEDS)
     page.set_secret(MASSIVE, "key", STORED)
-    page.set_state(MASSIVE, FeedStateView(PillShape.DIAMOND, "10 symbols", "delayed", "D15"))
-    page.set_state(ODIN, FeedStateView(PillShape.DISC, "live, 13 instruments"))
+    page.set_state(MASSIVE, FeedStateView(PillShape.DIAMOND, "delayed 15 min", "delayed", "D15", "10 instruments"))
+    page.set_state(ODIN, FeedStateView(PillShape.DISC, "live", count="13 instruments"))
     page.set_state(STREAM, FeedStateView(PillShape.TRIANGLE, "stalled 2:14", "error", "stalled"))
     return page
 
@@ -142,3 +169,36 @@ def make_dialog(theme: Theme, icons: IconSet, parent: QWidget | None = None) -> 
     lookup = NavEntry(code="lookup", group="Data", title="Symbols and tokens", icon="search")
     dialog.add_page(lookup, SettingsPage)
     return dialog, page
+
+
+def names(page: FeedsPage) -> list[str]:
+    """Return the names of the feeds in their order."""
+    return [config.name for config in page.model.feeds]
+
+
+def press(widget: QWidget, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    """Press a key at a widget."""
+    QApplication.sendEvent(widget, QKeyEvent(QEvent.Type.KeyPress, key, modifiers))
+
+
+def enter_key(page: FeedsPage, qtbot: QtBot, text: str = CANARY) -> None:
+    """Type a key into its field, also where one is stored."""
+    field = page.form.secrets["key"]
+    if field.replace.isVisible():
+        field.replace.click()
+    qtbot.keyClicks(field.edit, text)
+
+
+def texts(widget: QWidget) -> list[str]:
+    """Return every text that a widget and what is in it says, seen or spoken."""
+    return [
+        text
+        for child in widget.findChildren(QWidget)
+        for text in (
+            child.text() if isinstance(child, QLabel | QAbstractButton) else "",
+            child.displayText() if isinstance(child, QLineEdit) else "",
+            child.accessibleName(),
+            child.accessibleDescription(),
+            child.toolTip(),
+        )
+    ]

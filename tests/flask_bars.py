@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Flask, Response, jsonify
 from flask_socketio import SocketIO, disconnect, emit
@@ -22,7 +23,9 @@ class Timestamp:
 
 
 class FlaskBars:
-    """The server's data and habits; a test sets them. `asked` are the requests that came, in order."""
+    """The server's data and habits; a test sets them. `asked` are the requests that came, in order, and `transports`
+    how each was made: transport, method and session.
+    """
 
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str], Rows] = {("SPY", "1d"): daily(400.0), ("BTC-USD", "1d"): daily(40_000.0)}
@@ -30,6 +33,7 @@ class FlaskBars:
         self.can_write_batches = False
         self.mute: set[str] = set()
         self.hangs_up = False
+        self.transports: list[tuple[str, str, str]] = []
         self.port = 0
 
     @property
@@ -131,11 +135,13 @@ class _Handlers:
         return {**head, "results": results, "errors": errors or None, **counts}
 
 
-def _make(bars: FlaskBars) -> Flask:
+def _make(bars: FlaskBars, *, is_polled: bool) -> Flask:
     app = Flask(__name__)
+    only = {"transports": ["polling"], "allow_upgrades": False} if is_polled else {}
     sockets = SocketIO(
-        app, cors_allowed_origins="*", async_mode="threading", monitor_clients=False, ping_interval=_PING_S
+        app, cors_allowed_origins="*", async_mode="threading", monitor_clients=False, ping_interval=_PING_S, **only
     )
+
     handlers = _Handlers(bars)
     sockets.on_event("connect", handlers.connected)
     sockets.on_event("get_data", handlers.get_data)
@@ -153,10 +159,18 @@ def _make(bars: FlaskBars) -> Flask:
 
 
 @contextmanager
-def flask_bars() -> Iterator[FlaskBars]:
-    """Run the server in a thread of its own, on loopback."""
+def flask_bars(*, is_polled: bool = False) -> Iterator[FlaskBars]:
+    """Run the server in a thread of its own, on loopback; with `is_polled` as if it had no WebSocket library."""
     bars = FlaskBars()
-    server = make_server("127.0.0.1", 0, _make(bars), threaded=True)
+    app = _make(bars, is_polled=is_polled)
+
+    def noted(environ: dict[str, Any], start_response: Any) -> Any:
+        asked = dict(parse_qsl(environ["QUERY_STRING"]))
+        if environ["PATH_INFO"] == "/socket.io/":
+            bars.transports.append((asked["transport"], environ["REQUEST_METHOD"], asked.get("sid", "")))
+        return app(environ, start_response)
+
+    server = make_server("127.0.0.1", 0, noted, threaded=True)
     server.daemon_threads = True
     bars.port = server.server_port
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

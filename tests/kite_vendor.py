@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -14,13 +15,43 @@ from marketwatch.domain.events import DayStatistics, MarketEvent, Quote, TradeTi
 from marketwatch.protocols.kite.book import KiteBook
 from marketwatch.protocols.kite.login import expiry_ns
 from marketwatch.protocols.kite.rest import build_answer, build_error
-from marketwatch.protocols.kite.server import KiteServer, check_upgrade
+from marketwatch.protocols.kite.server import HEARTBEAT_S, KiteServer, check_upgrade
 
 API_KEY, API_SECRET = "canaryapikey51d0", "canaryapisecret93be"
 USER = "XX0000"
 CANARY_PARTS = (API_SECRET, "canaryrequest", "canaryaccess")
 """What nobody but the vendor may ever see; the API key itself is public by the vendor's own rules."""
 _INDIA = timedelta(hours=5, minutes=30)
+
+
+class Ticker:
+    """One connection to the ticker, for as long as anybody may ask about it."""
+
+    def __init__(self, server: KiteServer, socket: web.WebSocketResponse, transport: asyncio.WriteTransport) -> None:
+        self._server = server
+        self._socket = socket
+        self._transport = transport
+        self.requests: list[str] = []
+
+    @property
+    def tokens(self) -> list[int]:
+        """What the client is subscribed to."""
+        return list(self._server.modes)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the client is there."""
+        return not self._socket.closed
+
+    def cut(self) -> None:
+        """Break the connection."""
+        self._transport.abort()
+
+    async def tell(self, event: MarketEvent) -> None:
+        """Send what has happened to an instrument, if the client is subscribed to it."""
+        self._server.note(event)
+        self._server.flush()
+        await _send(self._socket, self._server)
 
 
 class KiteVendor:
@@ -42,6 +73,7 @@ class KiteVendor:
         self.upgrades = 0
         self.requests: list[str] = []
         self.modes: dict[int, str] = {}
+        self.tickers: list[Ticker] = []
         self.refusal: tuple[int, bytes] | None = None
         self.upgrade_refusal: tuple[int, bytes] | None = None
 
@@ -56,6 +88,15 @@ class KiteVendor:
         """Accept a token that was made elsewhere, for a day."""
         self._api_key = api_key
         self._sessions[access_token] = expiry_ns(self._now_ns())
+
+    async def trade(self, price: float, *tokens: int) -> None:
+        """Let instruments be traded, and tell whoever is subscribed."""
+        at_s = self._now_ns() // 10**9
+        for event in [TradeTick(key=str(token), stamp=at_s, price=price, size=1.0) for token in tokens]:
+            self._book.take(event)
+            for ticker in self.tickers:
+                if ticker.is_open:
+                    await ticker.tell(event)
 
     def end_sessions(self) -> None:
         """End every session, as a logout elsewhere does."""
@@ -104,21 +145,38 @@ class KiteVendor:
         now = datetime.fromtimestamp(self._now_ns() // 10**9, UTC)
         socket.headers["Date"] = f"{now:%a, %d %b %Y %H:%M:%S} GMT"
         await socket.prepare(request)
-        if isinstance(request.transport, asyncio.WriteTransport):
-            self._transports.append(request.transport)
+        assert isinstance(request.transport, asyncio.WriteTransport)
+        self._transports.append(request.transport)
         server = KiteServer(self._book)
+        ticker = Ticker(server, socket, request.transport)
+        self.tickers.append(ticker)
         server.connection_made(asyncio.get_running_loop().time())
         await _send(socket, server)
-        async for message in socket:
-            if message.type is WSMsgType.TEXT:
-                self.requests.append(message.data)
-                server.receive(message.data)
-                self.modes = {token: mode.word for token, mode in server.modes.items()}
-                await _send(socket, server)
+        beats = asyncio.create_task(_beat(socket, server))
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    self.requests.append(message.data)
+                    ticker.requests.append(message.data)
+                    server.receive(message.data)
+                    self.modes = {token: mode.word for token, mode in server.modes.items()}
+                    await _send(socket, server)
+        finally:
+            beats.cancel()
         return socket
 
     def _accepts(self, api_key: str, access_token: str) -> bool:
         return api_key == self._api_key and self._now_ns() < self._sessions.get(access_token, 0)
+
+
+async def _beat(socket: web.WebSocketResponse, server: KiteServer) -> None:
+    """Send a heartbeat every few seconds, as Kite does whatever else it sends."""
+    loop = asyncio.get_running_loop()
+    while not socket.closed:
+        await asyncio.sleep(HEARTBEAT_S)
+        server.deadline_passed(loop.time())
+        with contextlib.suppress(ConnectionError):
+            await _send(socket, server)
 
 
 async def _send(socket: web.WebSocketResponse, server: KiteServer) -> None:

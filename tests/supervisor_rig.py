@@ -11,11 +11,13 @@ from marketwatch.domain.events import MarketEvent, TradeTick
 from marketwatch.domain.ids import FeedId
 from marketwatch.domain.secret import Secret
 from marketwatch.feeds.catalog import FeedAddress, FeedLimits, FeedSpec
+from marketwatch.feeds.spread import Supervisor, supervise
 from marketwatch.feeds.status import FeedState, FeedStatus
-from marketwatch.feeds.subscriptions import TopicPhase
+from marketwatch.feeds.subscriptions import TopicPhase, TopicStatus
 from marketwatch.feeds.supervisor import FeedSupervisor
-from marketwatch.feeds.surroundings import FeedSettings, Surroundings
+from marketwatch.feeds.surroundings import FeedSettings, KeysOpen, Surroundings
 from marketwatch.feeds.transport import TransportOptions, WebSocketTransport
+from marketwatch.protocols.base import Topic
 from marketwatch.runtime.executors import WorkerPool
 from marketwatch.runtime.tasks import TaskOwner
 
@@ -30,12 +32,13 @@ class Rig:
         self.failures: list[tuple[str, BaseException]] = []
         self.events: list[MarketEvent] = []
         self.statuses: list[FeedStatus] = []
+        self.topics: list[tuple[Topic, TopicStatus]] = []
         self.notices: list[str] = []
         self.key: Secret | None = Secret("right-key")
         self.session_open: bool | None = True
         self.tasks = TaskOwner(self._on_failure)
         self.pool = WorkerPool("test worker", self._on_failure)
-        self.supervisors: list[FeedSupervisor] = []
+        self.supervisors: list[Supervisor] = []
         self.sink: Callable[[Sequence[MarketEvent]], None] = self.events.extend
         self.surroundings = Surroundings(
             transport=WebSocketTransport(self.time, self.pool, options),
@@ -67,6 +70,24 @@ class Rig:
         self.supervisors.append(made)
         return made
 
+    def spread(self, url: str, *topics: str, spec: FeedSpec, keys_open: KeysOpen | None = None) -> Supervisor:
+        """Make the supervisor of a feed that may have several connections, as `supervisor` does."""
+        made = supervise(
+            FeedSettings(feed_id=FeedId("tiny"), label="Tiny", spec=spec, address=FeedAddress(url)),
+            self.surroundings,
+            credentials=lambda: self.key,
+            sink=lambda events: self.sink(events),
+            on_status=self.statuses.append,
+            on_topic=lambda topic, status: self.topics.append((topic, status)),
+            on_notice=self.notices.append,
+            session_open=lambda now_ns: self.session_open,
+            keys_open=keys_open,
+        )
+        made.want(topic_of(topic) for topic in topics)
+        made.start()
+        self.supervisors.append(made)
+        return made
+
     async def end(self) -> None:
         """Stop everything; fails the test for tasks or work left over."""
         for supervisor in self.supervisors:
@@ -87,12 +108,12 @@ class Rig:
         self.failures.append((where, error))
 
 
-async def until_state(supervisor: FeedSupervisor, state: FeedState) -> None:
+async def until_state(supervisor: Supervisor, state: FeedState) -> None:
     """Wait for a state that real sockets bring about."""
     await until(lambda: supervisor.status().state is state)
 
 
-async def until_confirmed(supervisor: FeedSupervisor, *topics: str) -> None:
+async def until_confirmed(supervisor: Supervisor, *topics: str) -> None:
     """Wait until the server has confirmed the topics."""
     wanted = [topic_of(topic) for topic in topics]
     await until(lambda: all(supervisor.topic_state(topic).phase is TopicPhase.CONFIRMED for topic in wanted))

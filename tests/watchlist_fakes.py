@@ -31,6 +31,11 @@ class FakeSnapshot:
         self.day_low: float | None = None
         self.volume: float | None = None
         self.vwap: float | None = None
+        self.bid_size: float | None = None
+        self.ask_size: float | None = None
+        self.total_bid_size: float | None = None
+        self.total_ask_size: float | None = None
+        self.open_interest: float | None = None
         self.ext_last: float | None = None
         self.last_trade_ns: int | None = None
         self.ext_trade_ns: int | None = None

@@ -49,7 +49,7 @@ class ConfiguredFeeds:
     def __init__(self, core: Core, credentials: Credentials) -> None:
         self._core = core
         self._credentials = credentials
-        self._resolve = partial(resolve, mapping_of=core.mappings.find)
+        self._resolve = partial(resolve, mapping_of=core.mappings.find, wall_ns=core.runtime.clock.now_ns)
         self._feeds: tuple[FeedConfig, ...] = ()
         self._live: dict[FeedId, LiveFeed] = {}
         self._keys: dict[FeedId, Secret | None] = {}

@@ -133,7 +133,7 @@ class Core:
             on_used=self._on_used,
         )
         self._reports: ReportFeeds | None = None
-        self.status_changed.append(GapMarker(self.hub).on_status)
+        self.status_changed.append(GapMarker(self.hub, self.feeds.keys_on).on_status)
         self.status_changed.append(RefusalWatch(self.notices).on_status)
         self._jumps = ClockJumpDetector(runtime.clock, runtime.scheduler, self._on_jump)
         self._forget_failures = runtime.failures.add_listener(self._on_failure)

@@ -20,11 +20,6 @@ class CrashGuard:
         self._file: TextIO | None = None
         self.ended_unexpectedly = False
 
-    @property
-    def trace_path(self) -> Path:
-        """Where the stacks of the last crash are, if it left any."""
-        return self._trace
-
     def start(self) -> None:
         """Look for the marker of a run that never ended, set our own, and arm the fault handler."""
         self.ended_unexpectedly = self._marker.exists()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,8 +15,11 @@ from marketwatch.app.feed_kinds import (
     secret_fields,
     spec_of,
 )
+from marketwatch.app.feed_meters import meter_views
 from marketwatch.app.kite_login import KiteLogin
 from marketwatch.app.mapping_control import MappingControl
+from marketwatch.app.problem_log import ProblemLog
+from marketwatch.app.settings_words import feeds_words
 from marketwatch.domain.calendar import Phase
 from marketwatch.domain.feed_config import FeedConfig
 from marketwatch.domain.ids import FeedId
@@ -26,7 +28,7 @@ from marketwatch.errors import ConfigurationError, MarketWatchError, StorageErro
 from marketwatch.feeds.status import FeedState, FeedStatus
 from marketwatch.protocols.base import Topic
 from marketwatch.qt import time_text
-from marketwatch.qt.models.feed_settings_model import FeedStateView, MeterView, ProblemView
+from marketwatch.qt.models.feed_settings_model import FeedStateView
 from marketwatch.services.connection_test import ConnectionTester, TestPlan
 from marketwatch.services.notices import Severity, in_sentences
 from marketwatch.services.proxy_words import proxy_for
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from marketwatch.services.connection_findings import TestReport
 
 _TROUBLED = frozenset({FeedState.STALE, FeedState.BACKING_OFF, FeedState.REFUSED})
-_MOST_PROBLEMS = 5
+_NS = 1_000_000_000
 
 
 class ConfigStore(Protocol):
@@ -87,7 +89,7 @@ class FeedSettingsControl:
         self._page: FeedsPage | None = None
         self._dialog: SettingsDialog | None = None
         self._passphrase: PassphraseDialog | None = None
-        self._problems: dict[FeedId, deque[ProblemView]] = {}
+        self._problems = ProblemLog()
         self._states: dict[FeedId, FeedState] = {}
         self.kite = KiteLogin(core, secrets, keep=self._on_secret, on_day=self._on_day)
         self.mapping = MappingControl(core, self._on_mapping, test_symbol)
@@ -203,13 +205,19 @@ class FeedSettingsControl:
         page.begin()
         return self._dialog
 
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody looks at the page of feeds."""
+        return self._page is not None and self._page.isVisible()
+
     def _build(self, theme: Theme, icons: IconSet, window: QWidget) -> SettingsDialog:
         from marketwatch.qt.dialogs.settings_dialog import SettingsDialog
         from marketwatch.qt.dialogs.settings_feeds_page import FeedsPage
         from marketwatch.qt.dialogs.settings_nav import NavEntry
 
         dialog = SettingsDialog(theme, icons, window)
-        page = self._page = FeedsPage(theme, icons, kind_views(), dialog)
+        kinds = kind_views()
+        page = self._page = FeedsPage(theme, icons, kinds, dialog)
         page.config_changed.connect(lambda feeds: self._start("save the feeds", self._save(feeds)))
         page.secret_entered.connect(self._on_secret)
         page.forget_requested.connect(
@@ -224,7 +232,7 @@ class FeedSettingsControl:
             group="Data",
             title="Feeds",
             icon="plug",
-            words="key token delayed real time address test bars download time-out",
+            words=feeds_words(kinds),
         )
         dialog.add_page(entry, lambda: page)
         self._prepare_asking(theme, window)
@@ -244,7 +252,7 @@ class FeedSettingsControl:
         for config in self.feeds:
             self._show_secrets(config)
             self._show_sign_in(config.id)
-            page.set_problems(config.id, tuple(self._problems.get(config.id, ())))
+            page.set_problems(config.id, self._problems.views(config.id))
 
     def show_state(self, status: FeedStatus, state: FeedStateView) -> None:
         """Show how a feed is doing, and keep its problems; call it for every status."""
@@ -258,34 +266,20 @@ class FeedSettingsControl:
             self._show_sign_in(status.feed_id)
         page.set_state(status.feed_id, state)
         if page.isVisible():
-            page.set_limits(status.feed_id, self._limits(config, status), "now")
-            page.set_problems(status.feed_id, tuple(self._problems.get(status.feed_id, ())))
+            page.set_limits(status.feed_id, meter_views(config, status), self._since(status))
+            page.set_problems(status.feed_id, self._problems.views(status.feed_id))
 
-    def _limits(self, config: FeedConfig, status: FeedStatus) -> Sequence[MeterView]:
-        try:
-            spec = spec_of(config)
-        except ConfigurationError:
-            return ()
-        meters = [MeterView("Subscriptions", status.subscriptions, spec.limits.topics, _limit_note(status))]
-        limits = spec.limits
-        if limits.instruments is not None:
-            used, most = status.instruments, limits.instruments
-            note = f"{used - most:,} wait until there is room" if used > most else ""
-            meters.insert(0, MeterView("Instruments on this connection", min(used, most), most, note))
-        if spec.credential_names:
-            note = "another program with this key will push this one out"
-            if limits.connections > 1:
-                note = "every program with this key takes one"
-            meters.insert(0, MeterView("Connections", int(status.connected), limits.connections, note))
-        return meters
+    def _since(self, status: FeedStatus) -> str:
+        if status.uptime_s is None:
+            return "not connected now"
+        return f"connected since {self._time(self._core.runtime.clock.now_ns() - round(status.uptime_s) * _NS)}"
 
     def _note_problem(self, status: FeedStatus) -> None:
         before = self._states.get(status.feed_id)
         self._states[status.feed_id] = status.state
         if status.state in _TROUBLED and status.state is not before and status.reason:
             time = self._time(self._core.runtime.clock.now_ns())
-            view = ProblemView(time, in_sentences(status.reason, status.next_step))
-            self._problems.setdefault(status.feed_id, deque(maxlen=_MOST_PROBLEMS)).appendleft(view)
+            self._problems.note(status.feed_id, in_sentences(status.reason, status.next_step), time)
 
     # --- keys
 
@@ -433,7 +427,7 @@ class FeedSettingsControl:
         if page is None:
             return
         try:
-            settings = resolve(config, self._core.mappings.find)
+            settings = resolve(config, self._core.mappings.find, around.clock.now_ns)
         except ConfigurationError as error:
             self._core.notices.add_error(error)
             return
@@ -481,9 +475,3 @@ class FeedSettingsControl:
 
     def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         self._core.runtime.tasks.start(name, work)
-
-
-def _limit_note(status: FeedStatus) -> str:
-    if status.refused_topics:
-        return f"{status.refused_topics} refused"
-    return "" if status.wanted == status.subscriptions else f"{status.wanted} wanted"

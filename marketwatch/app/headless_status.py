@@ -31,18 +31,18 @@ class HeadlessStatus:
             sys.stdout.flush()
 
     def _line(self) -> str:
-        screen = self._screen
-        view = screen.sessions.view
+        screen, line = self._screen, self._screen.status_line
+        view, now_ns = screen.sessions.view, screen.core.runtime.clock.now_ns()
         feeds = []
         for status in screen.market.refresh_statuses():
-            words = pill_view(status, screen.status_line.nature_of(status.feed_id), screen.core.runtime.clock.now_ns())
-            feeds.append(words.spoken)
+            feed_id = status.feed_id
+            feeds.append(pill_view(status, line.nature_of(feed_id), now_ns, line.streams_of(feed_id)).spoken)
         when = ""
         if view is not None and view.instruments:
             first = view.instruments[0].id
             zone = screen.market.zone(first)
-            now_ns = screen.market.now_ns(first)
-            when = f"{time_text.clock_time(now_ns, zone)} {time_text.zone_name(zone, now_ns)}"
+            market_ns = screen.market.now_ns(first)
+            when = f"{time_text.clock_time(market_ns, zone)} {time_text.zone_name(zone, market_ns)}"
         return "  |  ".join(part for part in (when, *feeds, self._prices(), self._save()) if part)
 
     def _prices(self) -> str:

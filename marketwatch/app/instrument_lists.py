@@ -7,9 +7,10 @@ import datetime as dt
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from marketwatch.app.core import Core
+from marketwatch.app.list_changes import count_words
 from marketwatch.errors import InstrumentError, MarketWatchError
 from marketwatch.services.notices import Severity
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from marketwatch.instruments.catalogue import MasterCatalogue
     from marketwatch.instruments.masters.changes import MasterChange
     from marketwatch.instruments.masters.listing import MasterRows, RowNote
+    from marketwatch.instruments.masters.own_csv import ColumnMapping
     from marketwatch.instruments.masters.store import MasterStore, Replacement
     from marketwatch.instruments.masters.summary import MasterSummary
     from marketwatch.instruments.recognition import Recognition
@@ -26,11 +28,19 @@ T = TypeVar("T")
 _MOST_REASONS = 3
 
 
+class ListDetails(NamedTuple):
+    """Rows that were left out, rows that were taken with a doubt, and changes with the instant they were noted."""
+
+    left_out: list[RowNote]
+    in_doubt: list[RowNote]
+    changes: list[tuple[int, MasterChange]]
+
+
 class InstrumentLists:
     """Owner of the stored lists of one profile. Everything slow happens in a worker, one thing at a time.
 
     `changed` holds who is told when other lists are searched, `began_storing` who is told that a list is being written
-    from now on; `is_storing` lasts until it can be searched.
+    from now on; `is_storing` lasts until it can be searched; `replaced` holds who is told what another edition changed.
     """
 
     def __init__(self, core: Core, folder: Path) -> None:
@@ -42,6 +52,7 @@ class InstrumentLists:
         self.is_storing = False
         self.changed: list[Callable[[], None]] = []
         self.began_storing: list[Callable[[str], None]] = []
+        self.replaced: list[Callable[[Replacement], None]] = []
 
     async def use_stored(self) -> None:
         """Search the lists that are stored, and the built-in tokens; told of only when one is old or incomplete."""
@@ -72,11 +83,12 @@ class InstrumentLists:
             self._core.notices.add_error(error)
             return
         summary = replaced.summary
+        changes = count_words(summary.changes)
+        since = f"; since the one before {changes}" if changes else ""
         self._core.notices.add(
             Severity.INFO,
             f"Instrument list {summary.label}: {counted(summary.rows, 'instrument')}",
-            skipped_words(summary),
-            f"{counted(len(replaced.changes), 'change')} since the one before" if replaced.changes else "",
+            f"{skipped_words(summary)}{since}",
         )
 
     # --- one step each; all raise InstrumentError and StorageError
@@ -90,7 +102,7 @@ class InstrumentLists:
     ) -> Replacement:
         """Read and store a file, and search it; `progress` is told in the worker, and may raise to end it."""
         rows = await self._in_worker(f"read {path.name}", partial(_read_file, path, recognition, progress))
-        return await self.keep(rows, recognition.label, path.name, place=str(path))
+        return await self.keep(rows, recognition.label, path.name, place=str(path), mapping=recognition.mapping)
 
     async def keep_chunks(
         self, chunks: list[bytes], recognition: Recognition, origin: str, place: str, announced: int | None
@@ -98,13 +110,18 @@ class InstrumentLists:
         """Read and store what was downloaded, and search it."""
         work = partial(_read_chunks, chunks, recognition, announced)
         rows = await self._in_worker(f"read {recognition.name}", work)
-        return await self.keep(rows, recognition.label, origin, place=place)
+        return await self.keep(rows, recognition.label, origin, place=place, mapping=recognition.mapping)
 
-    async def keep(self, rows: MasterRows, label: str, origin: str, *, place: str = "") -> Replacement:
+    async def keep(
+        self, rows: MasterRows, label: str, origin: str, *, place: str = "", mapping: ColumnMapping | None = None
+    ) -> Replacement:
         """Store rows in place of those before of the same source, and search them."""
         now_ns = self._core.runtime.clock.now_ns()
-        work = partial(_keep, self._folder, rows, label, origin, place, now_ns)
-        return await self._stored(f"store {label}", work, rows)
+        work = partial(_keep, self._folder, rows, label, origin, place, mapping, now_ns)
+        replacement = await self._stored(f"store {label}", work, rows)
+        for tell in tuple(self.replaced):
+            tell(replacement)
+        return replacement
 
     async def remove(self, source: str) -> None:
         """Search a list no longer; it can be put back until the program starts anew."""
@@ -114,14 +131,15 @@ class InstrumentLists:
         """Search a list again that was removed."""
         await self._stored("put a list back", lambda: _open_store(self._folder).put_back(source))
 
-    async def details(self, source: str) -> tuple[list[RowNote], list[tuple[int, MasterChange]]]:
-        """Return the rows of a list that were left out, and what changed in the last ninety days."""
+    async def details(self, source: str) -> ListDetails:
+        """Return what was noted of the rows of a list, and what changed in the last ninety days."""
 
-        def read() -> tuple[list[RowNote], list[tuple[int, MasterChange]]]:
+        def read() -> ListDetails:
             store = _open_store(self._folder)
-            return store.notes(source, skipped=True), store.changes(source)
+            notes = [store.notes(source, skipped=skipped) for skipped in (True, False)]
+            return ListDetails(notes[0], notes[1], store.changes(source))
 
-        return await self._in_worker("read what was skipped", read)
+        return await self._in_worker("read what was left out", read)
 
     # --- inside
 
@@ -207,11 +225,14 @@ def _read_chunks(chunks: list[bytes], recognition: Recognition, announced: int |
     )
 
 
-def _keep(folder: Path, rows: MasterRows, label: str, origin: str, place: str, now_ns: int) -> Replacement:
+def _keep(
+    folder: Path, rows: MasterRows, label: str, origin: str, place: str, mapping: ColumnMapping | None, now_ns: int
+) -> Replacement:
     """Store a list; one that came page by page and broke off is kept when there is no better one."""
-    from marketwatch.instruments.masters.listing import MASSIVE
+    from marketwatch.instruments.masters.listing import MASSIVE, OWN_PREFIX
 
     store = _open_store(folder)
     old = store.summary(rows.source) if rows.is_cut and rows.source == MASSIVE else None
     is_best = rows.is_cut and rows.source == MASSIVE and (old is None or (old.is_partial and len(rows) >= old.rows))
-    return store.replace(rows, label=label, origin=origin, now_ns=now_ns, is_forced=is_best, place=place)
+    meant = mapping if rows.source.startswith(OWN_PREFIX) else None
+    return store.replace(rows, label=label, origin=origin, now_ns=now_ns, is_forced=is_best, place=place, mapping=meant)

@@ -12,7 +12,7 @@ from marketwatch.domain.secret import Secret
 from marketwatch.errors import ConfigurationError
 from marketwatch.feeds.download import Download, Progress
 from marketwatch.feeds.http import HttpClient
-from marketwatch.services.proxy_words import is_loopback
+from marketwatch.feeds.server_names import is_loopback
 from marketwatch.services.ticker_download import TickerDownload, TickerProgress, download_tickers
 
 LARGEST: Final = 200 * 1024 * 1024

@@ -1,4 +1,4 @@
-"""Stored lists in the words of Settings > Look-up: age, state, and a report of what was skipped and what changed."""
+"""Stored lists in the words of Settings > Look-up: age, state, what was left out and what changed."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from marketwatch.app.instrument_lists import counted
-from marketwatch.instruments.lookup import popular_lines, source_name
-from marketwatch.instruments.masters.changes import MasterChange
-from marketwatch.instruments.masters.listing import ANGEL_ONE, BUILT_IN, KITE, MASSIVE, RowNote
+from marketwatch.app.list_changes import count_words
+from marketwatch.instruments.lookup import popular_lines
+from marketwatch.instruments.masters.listing import ANGEL_ONE, BUILT_IN, KITE, MASSIVE, OWN_PREFIX
 from marketwatch.instruments.masters.summary import MasterState, MasterSummary
 from marketwatch.qt import time_text
 from marketwatch.qt.models.master_views import MasterView
@@ -16,8 +16,7 @@ from marketwatch.qt.theme_tokens import Role
 
 _HOUR_NS: Final = 3_600_000_000_000
 _DAY_NS: Final = 24 * _HOUR_NS
-_MOST_EXAMPLES: Final = 3
-_MOST_CHANGES: Final = 20
+_MOST_RECENT: Final = 2
 _KINDS: Final = {KITE: "Kite CSV", ANGEL_ONE: "Angel One JSON", MASSIVE: "reference tickers"}
 _RHYTHMS: Final = {
     KITE: "Kite’s list changes every morning",
@@ -46,41 +45,60 @@ def _age_sentence(age: str) -> str:
     return "Just fetched" if age == "now" else f"{age} old"
 
 
-def master_view(
-    summary: MasterSummary,
-    now_ns: int,
-    zone: str,
-    notes: Sequence[RowNote] = (),
-    changes: Sequence[tuple[int, MasterChange]] = (),
-) -> MasterView:
-    """Return a stored list as the page shows it."""
-    state, words = summary.state(now_ns)
+def fetched_words(summary: MasterSummary, zone: str) -> str:
+    """Say when a list was fetched, with the zone."""
     moment = time_text.local_time(summary.fetched_ns, zone)
-    fetched = f"{moment.day} {moment:%b %H:%M} {time_text.zone_name(zone, summary.fetched_ns)}"
-    age = age_words(summary.age_ns(now_ns))
-    rhythm = _RHYTHMS.get(summary.source, "")
-    lines = [
-        f"{summary.label}: {counted(summary.rows, 'instrument')} from {summary.origin}, fetched {fetched}.",
-        f"{_age_sentence(age)}; {rhythm}." if rhythm else f"{_age_sentence(age)}.",
-        f"Segments: {', '.join(summary.segments)}" if summary.segments else "",
-        *(f"Note: {warning}" for warning in summary.warnings),
-        *_skipped(summary, notes),
-        *_changed(changes),
-    ]
+    return f"{moment.day} {moment:%b %H:%M} {time_text.zone_name(zone, summary.fetched_ns)}"
+
+
+def master_view(summary: MasterSummary, now_ns: int, zone: str) -> MasterView:
+    """Return a stored list as the page shows it."""
+    state, meaning = summary.state(now_ns)
+    is_own = summary.source.startswith(OWN_PREFIX)
+    words, role = _short(summary, state), _ROLES[state]
+    if is_own and summary.skipped and state is not MasterState.PARTIAL:
+        words, role = f"{counted(summary.skipped, 'row')} not taken", "error"
     return MasterView(
         source=summary.source,
         label=summary.label,
-        kind=_KINDS.get(summary.source, "own CSV"),
         origin=summary.origin,
         rows=summary.rows,
         skipped=summary.skipped,
-        fetched=fetched,
-        age=age,
+        noted=summary.noted,
+        fetched=fetched_words(summary, zone),
+        age=age_words(summary.age_ns(now_ns)),
         state=words,
-        role=_ROLES[state],
+        meaning=meaning,
+        role=role,
         segments=summary.segments,
-        report="\n".join(line for line in lines if line),
+        about=_about(summary, now_ns, zone, meaning),
     )
+
+
+def _short(summary: MasterSummary, state: MasterState) -> str:
+    if state is MasterState.OLD:
+        return "old: contracts may have changed" if summary.has_contracts else "old: new listings are missing"
+    if state is MasterState.DOUBTFUL:
+        return f"doubtful: {summary.expired:,} contracts have ended" if summary.expired else "doubtful: same as before"
+    return "not complete: load it again" if state is MasterState.PARTIAL else "current"
+
+
+def _about(summary: MasterSummary, now_ns: int, zone: str, meaning: str) -> str:
+    rhythm = _RHYTHMS.get(summary.source, "")
+    age = _age_sentence(age_words(summary.age_ns(now_ns)))
+    kind = _KINDS.get(summary.source, "CSV of your own")
+    changes = count_words(summary.changes)
+    lines = [
+        f"{summary.label}: {counted(summary.rows, 'instrument')} from {summary.origin} ({kind}),"
+        f" fetched {fetched_words(summary, zone)}.",
+        f"{age}; {rhythm}." if rhythm else f"{age}.",
+        f"State: {meaning}.",
+        f"Segments: {', '.join(summary.segments)}" if summary.segments else "",
+        *(f"Note: {warning}" for warning in summary.warnings),
+        f"Since the one before: {changes}." if changes else "",
+        *_skipped(summary),
+    ]
+    return "\n".join(line for line in lines if line)
 
 
 def built_in_view() -> MasterView:
@@ -91,32 +109,38 @@ def built_in_view() -> MasterView:
     return MasterView(
         source=BUILT_IN,
         label="Popular tokens",
-        kind=source_name(BUILT_IN),
         origin="Odin guide, corrected",
         rows=len(lines),
+        fetched="built in",
         state=f"{wrong} misprints corrected",
+        meaning=head,
         segments=("NSE_EQ",),
         is_built_in=True,
-        report="\n".join((head, *lines)),
+        about="\n".join((head, *lines)),
     )
 
 
-def _skipped(summary: MasterSummary, notes: Sequence[RowNote]) -> list[str]:
+def _skipped(summary: MasterSummary) -> list[str]:
     if not summary.skipped:
-        return ["No row was skipped."]
+        return ["No row was left out."]
     verb = "was" if summary.skipped == 1 else "were"
-    lines = [f"{counted(summary.skipped, 'row')} {verb} skipped:"]
-    for reason, count in sorted(summary.reasons.items(), key=lambda one: (-one[1], one[0])):
-        lines.append(f"  {count:,} x {reason}")
-        for note in [note for note in notes if note.reason == reason][:_MOST_EXAMPLES]:
-            lines.append(f"      line {note.line}: {note.text}" if note.text else f"      line {note.line}")
-    return lines
+    reasons = sorted(summary.reasons.items(), key=lambda one: (-one[1], one[0]))
+    return [
+        f"{counted(summary.skipped, 'row')} {verb} left out:",
+        *(f"  {count:,} x {reason}" for reason, count in reasons),
+    ]
 
 
-def _changed(changes: Sequence[tuple[int, MasterChange]]) -> list[str]:
-    if not changes:
-        return []
-    lines = [f"{counted(len(changes), 'change')} in the last 90 days:"]
-    for _, change in changes[:_MOST_CHANGES]:
-        lines.append(f"  {change.kind.value}: {change.before}{f' -> {change.after}' if change.after else ''}")
-    return lines
+def news_words(summaries: Sequence[MasterSummary], now_ns: int, zone: str) -> str:
+    """Say what the latest editions changed, the newest first."""
+    changed = sorted((one for one in summaries if one.changes), key=lambda one: -one.fetched_ns)
+    told = [f"{_day(one, now_ns, zone)}, {one.label}: {count_words(one.changes)}" for one in changed[:_MOST_RECENT]]
+    if not told:
+        return "No list has changed since it was loaded before. The change list is kept for 90 days."
+    return f"{'. '.join(told)}. The change list is kept for 90 days."
+
+
+def _day(summary: MasterSummary, now_ns: int, zone: str) -> str:
+    moment, now = time_text.local_time(summary.fetched_ns, zone), time_text.local_time(now_ns, zone)
+    days = (now.date() - moment.date()).days
+    return "Today" if days == 0 else "Yesterday" if days == 1 else f"On {moment.day} {moment:%b}"

@@ -12,13 +12,14 @@ from marketwatch.app.feed_hours import FeedHours
 from marketwatch.app.feed_keys import KeyOf, listed_rule
 from marketwatch.domain.ids import FeedId, InstrumentId
 from marketwatch.domain.secret import Secret
+from marketwatch.domain.wanted_sessions import WantedSessions
 from marketwatch.errors import ConfigurationError, KeyMissing
 from marketwatch.feeds.catalog import FeedAddress, FeedSpec
+from marketwatch.feeds.server_names import is_loopback
 from marketwatch.feeds.surroundings import FeedSettings
 from marketwatch.runtime.clock import LiveMarketClock
 from marketwatch.services.feed_route import FeedFacts, FeedNature
 from marketwatch.services.notices import Severity
-from marketwatch.services.proxy_words import is_loopback
 
 
 class LiveFeed:
@@ -57,7 +58,8 @@ class LiveFeed:
         self._warn_of_open_address()
         self._figures.open()
         self._hours.open()
-        self._core.feeds.add_feed(self._settings, self._credentials, session_open=self._hours.is_open)
+        is_open = self._hours.is_open
+        self._core.feeds.add_feed(self._settings, self._credentials, session_open=is_open, keys_open=is_open)
         self._open_reports()
 
     def _set_rule(self) -> None:
@@ -118,6 +120,7 @@ class LiveFeed:
         )
 
     def _tell_facts(self) -> None:
+        self._hours.want(self._settings.sessions)
         self._core.hub.add_feed(
             FeedFacts(
                 id=self.feed_id,
@@ -126,8 +129,15 @@ class LiveFeed:
                 market_clock=LiveMarketClock(self._core.runtime.clock),
                 delay_s=self._settings.address.delay_s,
                 sends_bars=self._settings.spec.sends_bars,
+                history_to=self._settings.history_to,
+                sessions=self._wanted_sessions(),
             )
         )
+
+    def _wanted_sessions(self) -> WantedSessions | None:
+        wanted = self._settings.sessions
+        calendar = self._core.calendars.by_rules(self._settings.spec.rules)
+        return WantedSessions(wanted, calendar) if wanted else None
 
 
 def feed_of_environment(core: Core, spec: FeedSpec, url: str | None) -> LiveFeed:

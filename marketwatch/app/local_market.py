@@ -16,7 +16,7 @@ from marketwatch.domain.ids import FeedId
 from marketwatch.domain.instrument import Instrument
 from marketwatch.domain.secret import Secret
 from marketwatch.feeds.catalog import CATALOG, FeedAddress, FeedKind
-from marketwatch.feeds.supervisor import FeedSupervisor
+from marketwatch.feeds.spread import Supervisor
 from marketwatch.feeds.surroundings import FeedSettings
 from marketwatch.protocols.base import Channel
 from marketwatch.runtime.clock import MarketClock
@@ -59,7 +59,7 @@ class LocalMarket:
         return self._source.instruments()
 
     @property
-    def supervisor(self) -> FeedSupervisor:
+    def supervisor(self) -> Supervisor:
         """The connection to the gateway."""
         return self._core.feeds.supervisor(self.feed.feed_id)
 

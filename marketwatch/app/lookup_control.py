@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from marketwatch.app.core import Core
 from marketwatch.app.instrument_lists import InstrumentLists, counted, skipped_words
+from marketwatch.app.list_changes import count_words
 from marketwatch.app.list_fetch import Address, ListFetch, MassiveAccess, read_address
-from marketwatch.app.list_words import built_in_view, master_view
+from marketwatch.app.list_reports import ListReports
+from marketwatch.app.list_words import built_in_view, master_view, news_words
+from marketwatch.app.lookup_facts import hit_facts
 from marketwatch.domain.ids import InstrumentId
 from marketwatch.errors import InstrumentError, MarketWatchError
 from marketwatch.instruments.lookup import look_up
-from marketwatch.instruments.masters.changes import MasterChange
-from marketwatch.instruments.masters.listing import MASSIVE, RowNote
+from marketwatch.instruments.masters.listing import MASSIVE
 from marketwatch.instruments.recognition import Recognition, recognise
 from marketwatch.qt.dialogs.settings_lookup_page import LookupPage
 from marketwatch.services.notices import Severity, in_sentences
@@ -26,20 +28,22 @@ from marketwatch.services.ticker_download import TickerProgress
 
 if TYPE_CHECKING:
     from marketwatch.instruments.masters.store import Replacement
+    from marketwatch.instruments.masters.summary import MasterSummary
     from marketwatch.qt.icons import IconSet
     from marketwatch.qt.theme import Theme
+    from marketwatch.services.watchlists import WatchlistService
 
 _TELL_S: Final = 0.1
 _MEGABYTE: Final = 1024 * 1024
 _ANNOUNCED_PAGES: Final = 12
-_Details = tuple[list[RowNote], list[tuple[int, MasterChange]]]
+_Keep = Callable[[Recognition], Coroutine[Any, Any, "Replacement"]]
 
 
 class LookupControl:
     """Owner of what is being loaded: one list at a time, and Cancel leaves the lists as they were.
 
     `massive` gives the access to Massive's service, None without a key; `add` puts an instrument into the current
-    list and says so; `zone` is the one times are shown in.
+    list and says so; `change_feeds` asks which feeds serve one; `zone` is the one times are shown in.
     """
 
     def __init__(
@@ -49,12 +53,16 @@ class LookupControl:
         *,
         massive: Callable[[], MassiveAccess | None],
         add: Callable[[InstrumentId], str],
+        change_feeds: Callable[[InstrumentId], None] = lambda _: None,
+        watchlists: WatchlistService | None = None,
         zone: Callable[[], str] = lambda: "UTC",
     ) -> None:
         self._core = core
         self._lists = lists
         self._fetch = ListFetch(core, massive)
         self._add = add
+        self._change_feeds = change_feeds
+        self._watchlists = watchlists
         self._zone = zone
         self._page: LookupPage | None = None
         self._job: asyncio.Task[None] | None = None
@@ -62,21 +70,25 @@ class LookupControl:
         self._told_at = 0.0
         self._removed: tuple[str, str] | None = None
         self._warned: str = ""
-        self._pending: Callable[[Recognition], Coroutine[Any, Any, Replacement]] | None = None
-        self._details: dict[tuple[str, int], _Details] = {}
+        self._pending: _Keep | None = None
         lists.changed.append(self.show)
         lists.began_storing.append(self._on_storing)
 
     def page(self, theme: Theme, icons: IconSet) -> LookupPage:
         """Return the page, made now if it was not yet."""
         if self._page is None:
-            page = self._page = LookupPage(theme, icons, partial(look_up, self._core.directory))
-            masters = page.masters
+            facts = partial(hit_facts, self._core, self._watchlists)
+            page = self._page = LookupPage(theme, icons, partial(look_up, self._core.directory), facts)
+            masters, reports = page.masters, ListReports(self._core, self._lists, page, self._watchlists, self._zone)
+            masters.report_requested.connect(partial(reports.open_list, theme, icons))
+            masters.changes_requested.connect(partial(reports.open_changes, theme, icons))
             page.search.add_requested.connect(self._on_add)
+            page.search.feeds_requested.connect(self._change_feeds)
             masters.file_chosen.connect(lambda path: self._start(self._from_file(path)))
             masters.address_entered.connect(self._on_address)
             masters.tickers_requested.connect(lambda: self._start(self._tickers()))
             masters.update_requested.connect(self._update)
+            masters.update_all_requested.connect(lambda: self._start(self._update_all()))
             masters.remove_requested.connect(lambda source: self._start(self._remove(source)))
             masters.undo_requested.connect(lambda: self._start(self._undo()))
             masters.cancel_requested.connect(self.cancel)
@@ -89,17 +101,11 @@ class LookupControl:
         """Show the lists there are now."""
         if self._page is None:
             return
-        now_ns, zone = self._core.runtime.clock.now_ns(), self._zone()
-        views = [built_in_view()]
-        for summary in self._lists.summaries:
-            notes, changes = self._details.get((summary.source, summary.fetched_ns), ([], []))
-            views.append(master_view(summary, now_ns, zone, notes, changes))
-        self._page.masters.show_masters(views)
+        now_ns, zone, summaries = self._core.runtime.clock.now_ns(), self._zone(), self._lists.summaries
+        views = [built_in_view(), *(master_view(summary, now_ns, zone) for summary in summaries)]
+        self._page.masters.show_masters(views, news_words(summaries, now_ns, zone))
         places = sorted({place for view in views for place in view.segments})
         self._page.search.set_scope(places, [view.source for view in views], len(self._core.directory))
-        missing = [one for one in self._lists.summaries if (one.source, one.fetched_ns) not in self._details]
-        if missing:
-            self._core.runtime.tasks.start("read what was skipped", self._read_details())
 
     async def close(self) -> None:
         """End what is being loaded; close connections."""
@@ -139,10 +145,30 @@ class LookupControl:
             if page is None or not page.isVisible():
                 self._core.notices.add_error(error)
 
-    async def _from_file(self, path: Path) -> None:
+    async def _from_file(self, path: Path, known: str = "") -> None:
+        found, keep = await self._look_at_file(path)
+        await self._take(found, keep, known)
+
+    async def _look_at_file(self, path: Path) -> tuple[Recognition, _Keep]:
         self._progress(f"Looking at {path.name}")
-        found = await self._lists.recognise(path)
-        self._ask(found, lambda wanted: self._keep_file(path, wanted))
+        return await self._lists.recognise(path), partial(self._keep_file, path)
+
+    async def _take(self, found: Recognition, keep: _Keep, known: str) -> None:
+        """Load what is the same list as before; ask about everything else."""
+        same = self._as_before(found, known)
+        if same is None:
+            self._ask(found, keep)
+        else:
+            await self._store(keep(same))
+
+    def _as_before(self, found: Recognition, known: str) -> Recognition | None:
+        """Return what was found with the columns that were confirmed before; None for another list."""
+        if found.source != known:
+            return None
+        mapping = next((one.mapping for one in self._lists.summaries if one.source == known), None)
+        if mapping is not None and set(mapping.columns.values()) <= set(found.columns):
+            found = found.with_mapping(mapping)
+        return None if found.problem else found
 
     async def _keep_file(self, path: Path, wanted: Recognition) -> Replacement:
         loop = asyncio.get_running_loop()
@@ -157,6 +183,10 @@ class LookupControl:
         return await self._lists.keep_file(path, wanted, told)
 
     async def _from_address(self, address: Address, known: str = "") -> None:
+        found, keep = await self._look_at_address(address)
+        await self._take(found, keep, known)
+
+    async def _look_at_address(self, address: Address) -> tuple[Recognition, _Keep]:
         def told(done: int, announced: int | None) -> None:
             if time.monotonic() - self._told_at >= _TELL_S or done == announced:
                 self._told_at = time.monotonic()
@@ -172,12 +202,13 @@ class LookupControl:
             self._progress(f"Reading {address.name}", can_cancel=False)
             return await self._lists.keep_chunks(arrived.chunks, wanted, address.origin, place, arrived.announced)
 
-        if known and found.source == known and not found.problem:
-            await self._store(keep(found))
-        else:
-            self._ask(found, keep)
+        return found, keep
 
     async def _tickers(self) -> None:
+        work, failure = await self._fetch_tickers()
+        await self._store(work, failure)
+
+    async def _fetch_tickers(self) -> tuple[Coroutine[Any, Any, Replacement], str]:
         def told(progress: TickerProgress) -> None:
             self._progress(progress.words, progress.pages, _ANNOUNCED_PAGES)
 
@@ -185,7 +216,35 @@ class LookupControl:
         came = await self._fetch.tickers(told)
         if not len(came.rows):
             raise InstrumentError("Massive’s tickers", came.failure or "none came", came.next_step)
-        await self._store(self._lists.keep(came.rows, "Massive", "Massive, reference tickers"), came.failure)
+        return self._lists.keep(came.rows, "Massive", "Massive, reference tickers"), came.failure
+
+    async def _update_all(self) -> None:
+        """Load every list again; one that fails stays as it was, and the others go on."""
+        said, has_failed = [], False
+        for summary in self._lists.summaries:
+            try:
+                said.append(await self._again(summary))
+            except MarketWatchError as error:
+                has_failed = True
+                said.append(in_sentences(f"{summary.label} stays as it was", error.cause, error.next_step))
+        if self._page is not None:
+            self._page.masters.show_outcome("\n".join(said), "alert" if has_failed else "text1")
+
+    async def _again(self, summary: MasterSummary) -> str:
+        """Load one list from where it came, and say what came of it."""
+        place = summary.place
+        if summary.source == MASSIVE:
+            work, failure = await self._fetch_tickers()
+            return _outcome_words(await work, failure)
+        if not place:
+            raise InstrumentError(summary.label, "it is not known where it came from", "Import its file again")
+        is_address = place.startswith(("http://", "https://"))
+        looked = self._look_at_address(read_address(place)) if is_address else self._look_at_file(Path(place))
+        found, keep = await looked
+        same = self._as_before(found, summary.source)
+        if same is None:
+            raise InstrumentError(summary.label, "what lies there now is another list", "Refresh it by itself")
+        return _outcome_words(await keep(same))
 
     async def _remove(self, source: str) -> None:
         label = next((one.label for one in self._lists.summaries if one.source == source), source)
@@ -206,13 +265,10 @@ class LookupControl:
     async def _store(self, work: Coroutine[Any, Any, Replacement], failure: str = "") -> None:
         """Read and store a list, and say what came of it."""
         replaced = await work
-        summary = replaced.summary
-        changes = f" {counted(len(replaced.changes), 'change')} since the one before." if replaced.changes else ""
-        words = f"{summary.label}: {counted(summary.rows, 'instrument')}, {skipped_words(summary)}.{changes}"
+        words = _outcome_words(replaced, failure)
         if self._page is None:
             return
-        if failure:
-            words = f"{words} The list is not complete: {failure}. It is kept as far as it came."
+        self._page.masters.choose_list(replaced.summary.source)
         self._page.masters.show_outcome(words, "alert" if failure else "text1")
         if not self._page.isVisible():
             self._core.notices.add(Severity.INFO, f"Instrument list {words}")
@@ -245,13 +301,13 @@ class LookupControl:
         elif summary.place.startswith(("http://", "https://")):
             self._start(self._from_address(read_address(summary.place), source))
         elif summary.place:
-            self._start(self._from_file(Path(summary.place)))
+            self._start(self._from_file(Path(summary.place), source))
         elif summary.origin.startswith(("http://", "https://")):
             page.masters.ask_address(summary.origin)
         else:
             page.masters.from_file.click()
 
-    def _ask(self, found: Recognition, keep: Callable[[Recognition], Coroutine[Any, Any, Replacement]]) -> None:
+    def _ask(self, found: Recognition, keep: _Keep) -> None:
         if self._page is not None:
             self._pending = keep
             self._page.masters.show_outcome("")
@@ -271,6 +327,7 @@ class LookupControl:
     def _on_add(self, instrument_id: InstrumentId) -> None:
         said = self._add(instrument_id)
         if self._page is not None:
+            self._page.search.show_facts()
             self._page.search.count.setText(said)
 
     def _on_storing(self, _label: str) -> None:
@@ -280,16 +337,13 @@ class LookupControl:
         if self._page is not None and self._job is not None and not self._job.done():
             self._page.masters.show_progress(words, done, total, can_cancel=can_cancel)
 
-    async def _read_details(self) -> None:
-        for summary in self._lists.summaries:
-            key = (summary.source, summary.fetched_ns)
-            if key not in self._details:
-                self._details[key] = ([], [])
-                try:
-                    self._details[key] = await self._lists.details(summary.source)
-                except MarketWatchError as error:
-                    self._core.notices.add_error(error)
-        self.show()
+
+def _outcome_words(replaced: Replacement, failure: str = "") -> str:
+    summary = replaced.summary
+    changes = count_words(summary.changes)
+    since = f" Since the one before: {changes}." if changes else ""
+    words = f"{summary.label}: {counted(summary.rows, 'instrument')}, {skipped_words(summary)}.{since}"
+    return f"{words} The list is not complete: {failure}. It is kept as far as it came." if failure else words
 
 
 def _size(count: int | None) -> str:

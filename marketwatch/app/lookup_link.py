@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from marketwatch.app import settings_words
 from marketwatch.app.feed_kinds import resolve
 from marketwatch.app.list_fetch import MassiveAccess
 from marketwatch.app.lookup_control import LookupControl
@@ -27,7 +28,7 @@ _ENTRY = NavEntry(
     group="Data",
     title="Look-up",
     icon="search",
-    words="symbols tokens instruments masters lists isin name search kite angel massive csv",
+    words=settings_words.LOOKUP,
 )
 
 
@@ -44,7 +45,20 @@ def add_lookup_page(
     def zone() -> str:
         return view.zone if (view := screen.sessions.view) is not None else "UTC"
 
-    control = LookupControl(core, lists, massive=partial(massive_access, core, feeds), add=add, zone=zone)
+    def change_feeds(instrument_id: InstrumentId) -> None:
+        dialog.reject()  # asks first when something on another page is not saved
+        if not dialog.isVisible():
+            screen.list_panel.feeds_requested.emit([instrument_id])
+
+    control = LookupControl(
+        core,
+        lists,
+        massive=partial(massive_access, core, feeds),
+        add=add,
+        change_feeds=change_feeds,
+        watchlists=screen.lists,
+        zone=zone,
+    )
     dialog.add_page(_ENTRY, lambda: control.page(screen.theme, screen.icons))
     return control
 

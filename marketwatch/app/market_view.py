@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from marketwatch.app.core import Core
 from marketwatch.app.demo import demo_instruments
+from marketwatch.app.list_limits import LimitWords, limit_words
 from marketwatch.domain.ids import FeedId, InstrumentId
 from marketwatch.domain.instrument import Instrument
 from marketwatch.domain.snapshot import Snapshot
@@ -59,10 +60,13 @@ class MarketView:
         subscription = core.feeds.subscription(instrument_id)
         feed_id = None if subscription is None else subscription.feed_id
         facts = None if feed_id is None else core.hub.facts(feed_id)
+        status = None if feed_id is None else self._statuses.get(feed_id)
+        if status is not None and subscription is not None:
+            status = status.of_connection(subscription.connection)
         return row_state(
             core.hub.snapshot(instrument_id),
             subscription,
-            None if feed_id is None else self._statuses.get(feed_id),
+            status,
             facts,
             core.calendars.of(instrument_id),
             Moment(self.now_ns(instrument_id, facts), clock.now_ns(), clock.monotonic_ns()),
@@ -135,12 +139,9 @@ class MarketView:
         beyond = ", over the limit: it would get no prices" if used > allowed else ""
         return f"then {used:,} of {allowed:,} instruments on {status.label}{beyond}"
 
-    def limit_used(self) -> str:
-        """Say how much of the limits of the open feeds is used, empty where none has a limit."""
-        limited = [one for one in self._statuses.values() if one.instruments_allowed is not None]
-        return "  ·  ".join(
-            f"{one.instruments:,} of {one.instruments_allowed:,} instruments, {one.label}" for one in limited
-        )
+    def limit_used(self, instrument_ids: Iterable[InstrumentId]) -> LimitWords:
+        """Say how much is used of the limits of the feeds that serve these, empty where none has a limit."""
+        return limit_words(self._core.feeds.serving(instrument_ids), self._statuses)
 
     # --- times and facts
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from marketwatch.app import settings_words
 from marketwatch.qt.dialogs.settings_nav import NavEntry
 from marketwatch.services.proxy_words import system_proxy
 
@@ -14,9 +15,7 @@ if TYPE_CHECKING:
     from marketwatch.qt.theme import Theme
     from marketwatch.storage.settings import Settings
 
-_ENTRY = NavEntry(
-    code="network", group="Data", title="Network", icon="globe", words="proxy internet connection environment https"
-)
+_ENTRY = NavEntry(code="network", group="Data", title="Network", icon="globe", words=settings_words.NETWORK)
 _SOME_SERVER = "https://server.example/"
 
 

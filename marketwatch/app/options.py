@@ -20,11 +20,8 @@ examples:
   marketwatch --feed kite --watch SBIN,2885      by symbol, or by number of the exchange
   marketwatch --feed mapping --url ws://127.0.0.1:9000/x --watch AAPL --mapping mine.json
   marketwatch gateway --simulate --port 8765     the server alone, without a window
-
-kinds of feed: massive, polygon-local, data-provider, odin, stream-service, kite, mapping (a stream of your own)
-keys are read from the environment, never from the command line: MASSIVE_API_KEY or POLYGON_API_KEY for massive,
-KITE_API_KEY and KITE_ACCESS_TOKEN for kite.
 """
+_KEYS = "Keys are read from the environment, never from the command line."
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +46,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Parser(argparse.ArgumentParser):
+    def format_help(self) -> str:
+        self.epilog = f"{EXAMPLES}\n{feed_help()}"  # only now: a start must not wait for the feeds
+        return super().format_help()
+
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
@@ -106,7 +107,6 @@ def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="marketwatch",
         description="A desktop market-watch program. With no options it opens on a simulated market.",
-        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
@@ -149,6 +149,19 @@ def read_options(arguments: list[str]) -> Options:
     if given["quit_after"] and not given["screenshot"]:
         parser.error("--quit needs --screenshot")
     return Options(**given)
+
+
+def feed_help() -> str:
+    """Return a line for each kind of feed there is: what it is, and where its key is read from."""
+    from marketwatch.feeds.catalog import CATALOG  # late: only a run with a feed needs it
+
+    width = max(len(kind.value) for kind in CATALOG) + 2
+    lines = ["kinds of feed:"]
+    for kind, spec in CATALOG.items():
+        note = f" ({spec.note})" if spec.note else ""
+        key = f", key in {spec.credential_words}" if spec.credential_names else ""
+        lines.append(f"  {kind.value:{width}}{spec.label}{note}{key}")
+    return "\n".join([*lines, _KEYS])
 
 
 def _feed_kinds() -> list[str]:

@@ -21,26 +21,33 @@ def open_paste(screen: Screen, text: str, list_id: str = "") -> PastePreview:
     """Show what a text would add to a list, the current one by default."""
     directory, lists = screen.core.directory, screen.lists
     chosen = lists.get(list_id)
-    watchlist = lists.current if chosen is None else chosen  # an empty list counts as nothing to `or`
+    target = [lists.current if chosen is None else chosen]  # an empty list counts as nothing to `or`
     resolver = Resolver(directory, misprints=popular_tokens().misprints)
     dialog = PastePreview(
         screen.theme,
         screen.icons,
         resolver.resolve_list,
-        watchlist.__contains__,
+        lambda instrument_id: instrument_id in target[0],
         lambda word: near_names(directory, word),
-        watchlist.name,
+        target[0].name,
         screen.window,
+        targets=[(one.id, one.name) for one in lists.lists],
     )
 
+    def aim(chosen_id: str) -> None:
+        found = lists.get(chosen_id)
+        if found is not None:
+            target[0] = found
+
     def add(found: Sequence[InstrumentId]) -> None:
-        if lists.get(watchlist.id) is None:
+        if lists.get(target[0].id) is None:
             return
-        said = lists.add_several(found, watchlist.id)
+        said = lists.add_several(found, target[0].id)
         screen.list_panel.show_instrument(found[0])
         screen.list_panel.note_change(said)
 
     dialog.accepted_list.connect(add)
+    dialog.target_chosen.connect(aim)
     dialog.open_with(text)
     return dialog
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from marketwatch.app.feed_choices import FeedChoices
     from marketwatch.app.instrument_lists import InstrumentLists
     from marketwatch.app.settings_link import SettingsLink
+    from marketwatch.services.told_alert_saver import ToldAlertSaver
 
 _SAVE_S = 0.5
 _CLOSE_LISTS_S = 0.5
@@ -61,6 +62,7 @@ class Program:
         self._link: SettingsLink | None = None
         self._choices: FeedChoices | None = None
         self._lists: InstrumentLists | None = None
+        self._told: ToldAlertSaver | None = None
         self.screen: Screen
         self.core: Core
 
@@ -191,6 +193,7 @@ class Program:
         self._commands = commands
         await self._load_calendars()
         await self._load_feed_choices()
+        await self._load_told_alerts()
         if options.replay is None:
             await self._runtime.pool.run("load the feeds", _load_feeds)
         try:
@@ -217,6 +220,20 @@ class Program:
         store = None if self._database is None else self._database.feed_choices
         self._choices = FeedChoices(self.core, self.screen, self._settings, store)
         await self._choices.load()
+
+    async def _load_told_alerts(self) -> None:
+        """Learn which fired alerts earlier runs told of, before any server can send them again."""
+        if self._database is None:
+            return
+        from marketwatch.services.told_alert_saver import ToldAlertSaver
+
+        options, told = self._options, self.core.reports.reports.alerts.told
+        tried = "" if options.feed is None else f"{options.feed} {options.url}"
+        self._told = ToldAlertSaver(told, self._database.told_alerts, self._runtime.tasks.start, address=tried)
+        try:
+            await self._told.load()
+        except StorageError as error:
+            self.core.notices.add(Severity.INFO, "Alerts that fired earlier are told once more", error.cause)
 
     def _show(self, view: SessionView) -> None:
         self.screen.show_session(view)
@@ -252,9 +269,11 @@ class Program:
     def _lists_of_instruments(self) -> InstrumentLists:
         if self._lists is None:
             from marketwatch.app.instrument_lists import InstrumentLists
+            from marketwatch.app.list_changes import tell_watched_changes
 
             self._lists = InstrumentLists(self.core, self._profile.state / "masters")
             self._lists.changed.append(self._on_lists_changed)
+            self._lists.replaced.append(lambda new: tell_watched_changes(new, self.screen.lists, self.core.notices))
         return self._lists
 
     def _on_lists_changed(self) -> None:
@@ -306,6 +325,8 @@ class Program:
 
             self._runtime.tasks.start("status lines", HeadlessStatus(self.screen, self._profile.cache).run())
         await asyncio.wait([opening])
+        if self._told is not None:
+            self._told.start()  # from now on what is told is on screen
         await self._lists_of_instruments().use_stored()
         if self._options.screenshot is not None:
             await self._take_picture(self._options.screenshot)
@@ -350,6 +371,10 @@ class Program:
             with contextlib.suppress(TimeoutError, StorageError):
                 async with asyncio.timeout(_SAVE_S):
                     await saver.flush()
+        if self._told is not None:
+            with contextlib.suppress(TimeoutError, StorageError):
+                async with asyncio.timeout(_SAVE_S):
+                    await self._told.stop()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2.4):
                 await self.screen.sessions.close()
@@ -389,7 +414,7 @@ def _load_panels() -> None:
 def _load_feeds() -> None:
     """Import what feeds need in a worker thread, so that the loop does not stand still; nothing of Qt, as above."""
     import marketwatch.app.live_feed
-    import marketwatch.feeds.supervisor
+    import marketwatch.feeds.spread
     import marketwatch.feeds.transport
     import marketwatch.services.connection_test  # noqa: F401
 

@@ -24,10 +24,11 @@ from marketwatch.qt.models.alert_rows import (
 )
 from marketwatch.qt.models.analysis_rows import AnalysisSubject, AnalysisView, analysis_view
 from marketwatch.qt.models.portfolio_rows import PortfolioMoment, PortfolioView, portfolio_view
-from marketwatch.qt.models.stream_words import detail_words
+from marketwatch.qt.models.stream_words import side_connection
 from marketwatch.qt.panels.alerts_panel import AlertsPanel, AlertsView
 from marketwatch.qt.panels.analysis_panel import AnalysisPanel
 from marketwatch.qt.panels.dock_head import DockHead, HeadTab
+from marketwatch.qt.panels.feed_words import SideConnection
 from marketwatch.qt.panels.portfolio_panel import PortfolioPanel
 from marketwatch.qt.popups.alert_popup import AlertCards
 from marketwatch.qt.time_text import zone_name
@@ -74,7 +75,7 @@ class ReportPanels(QObject):
         self._reports.fired.append(self._on_fired)
         screen.window.panel_revealed.connect(self._on_revealed)
         screen.second_passed.connect(self.refresh)
-        screen.status_line.streams_of = self._stream_fields
+        screen.status_line.streams_of = self._side_connections
         self._on_feeds()
         self._show_cards()
 
@@ -99,6 +100,7 @@ class ReportPanels(QObject):
 
     def refresh(self) -> None:
         """Read everything that can be seen."""
+        self.cards.keep_clear()
         for panel in (self.analysis, self.alerts, self.portfolio):
             if panel is not None and panel.is_live():
                 panel.refresh()
@@ -232,10 +234,9 @@ class ReportPanels(QObject):
     def _now_ns(self) -> int:
         return self._core.runtime.clock.now_ns()
 
-    def _stream_fields(self, feed_id: FeedId) -> list[tuple[str, str]]:
+    def _side_connections(self, feed_id: FeedId) -> list[SideConnection]:
         zone = self._feeds.zone()
-        states = [state for state in self._feeds.states() if state.feed_id == feed_id]
-        return [(state.name.capitalize(), detail_words(state, zone)) for state in states]
+        return [side_connection(state, zone) for state in self._feeds.states() if state.feed_id == feed_id]
 
     def _last(self, instrument_id: InstrumentId) -> float | None:
         snapshot = self._core.hub.snapshot(instrument_id)
@@ -275,7 +276,7 @@ class ReportPanels(QObject):
             rows=rows,
             log=log_rows(moment, zone),
             blind=blind_message(states, zone),
-            summary=summary_words(rows, states),
+            summary=summary_words(rows),
             log_zone=zone_name(zone, moment.now_ns),
         )
 

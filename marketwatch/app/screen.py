@@ -64,7 +64,7 @@ class Screen(QObject):
         self.depth: DepthDock | None = None
         self.reports: ReportPanels | None = None
         self._search: SearchPopup | None = None
-        self._chart_state: dict[str, object] = {"interval": preferences.chart_interval}
+        self._chart_interval = preferences.chart_interval
         self._wanted: Instrument | None = None
         self._build_panels(preferences)
         self._build_bars()
@@ -126,7 +126,7 @@ class Screen(QObject):
         chart = ChartPanel(
             self.theme, self.icons, self.core.charts, self._chart_facts, self.core.hub.snapshot, self.window
         )
-        chart.restore_state(self._chart_state)
+        chart.restore_interval(self._chart_interval)
         chart.shown.connect(self._on_chart_shown)
         chart.picture_copied.connect(self.window.hint)
         chart.became_live.connect(self.flush.wake)
@@ -253,7 +253,7 @@ class Screen(QObject):
         for status in statuses:
             self.core.lag_watch.on_status(status)
         self.status_line.show_statuses(statuses)
-        self.list_panel.set_limit_text(self.market.limit_used())
+        self.list_panel.set_limit_text(*self.market.limit_used(self.lists.current.instruments()))
         self.status_line.tick(self._venue_now_ns)
         if self.chart is not None and self.chart.is_live():
             self.chart.refresh()

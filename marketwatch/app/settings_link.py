@@ -18,7 +18,7 @@ from marketwatch.domain.feed_config import FeedConfig
 from marketwatch.domain.ids import FeedId
 from marketwatch.errors import MarketWatchError, StorageError
 from marketwatch.feeds.status import FeedState, FeedStatus
-from marketwatch.qt.models.feed_settings_model import FeedStateView
+from marketwatch.qt.models.feed_settings_model import NOT_CONNECTED, FeedStateView
 from marketwatch.qt.panels.feed_pill import PillShape
 from marketwatch.qt.panels.feed_words import pill_view
 from marketwatch.runtime.executors import WorkerPool
@@ -33,6 +33,12 @@ if TYPE_CHECKING:
     from marketwatch.storage.settings import Settings
 
 _STOP_KEYCHAIN_S = 0.1
+_FAULTS = {
+    FeedState.STALE: "stalled",
+    FeedState.BACKING_OFF: "reconnecting",
+    FeedState.REFUSED: "refused",
+    FeedState.SIGNED_OUT: "signed out",
+}
 _INCOMPLETE = FeedStateView(PillShape.RING, "not complete")
 
 
@@ -127,6 +133,7 @@ class SettingsLink:
             task.cancel()
         if self._control is not None:
             self._core.status_changed.remove(self._on_status)
+            self._screen.second_passed.disconnect(self._on_second)
 
     async def close(self) -> None:
         """Leave the keychain alone; call when no task is left that asks it."""
@@ -166,6 +173,7 @@ class SettingsLink:
         for notice in dict.fromkeys(self._store.notices):
             self._core.notices.add(Severity.DECISION, notice.thing, notice.cause, notice.next_step)
         self._core.status_changed.append(self._on_status)
+        self._screen.second_passed.connect(self._on_second)
         return control
 
     def _test_symbol(self, config: FeedConfig) -> str:
@@ -210,6 +218,11 @@ class SettingsLink:
         if self._control is not None:
             self._control.show_state(status, self._state(status))
 
+    def _on_second(self) -> None:
+        """Let ages such as `stalled 2:14` grow while they are looked at."""
+        if self._control is not None and self._control.is_open:
+            self._show_states()
+
     def _show_states(self) -> None:
         control = self._control
         if control is None:
@@ -219,11 +232,26 @@ class SettingsLink:
             status = statuses.get(config.id)
             if status is not None:
                 control.show_state(status, self._state(status))
-            elif config.enabled and what_is_missing(config, control.credentials, self._core.mappings.find) is not None:
-                control.show_state(FeedStatus(feed_id=config.id, label=config.name, state=FeedState.IDLE), _INCOMPLETE)
+            elif config.enabled:
+                missing = what_is_missing(config, control.credentials, self._core.mappings.find)
+                idle = FeedStatus(feed_id=config.id, label=config.name, state=FeedState.IDLE)
+                control.show_state(idle, NOT_CONNECTED if missing is None else _INCOMPLETE)
 
     def _state(self, status: FeedStatus) -> FeedStateView:
         nature = self._core.hub.facts(FeedId(status.feed_id)).nature
-        pill = pill_view(status, nature, self._core.runtime.clock.now_ns())
-        tag = f"D{status.delay_s / 60:.0f}" if status.delay_s else ""
-        return FeedStateView(pill.shape, pill.words, pill.words_role, tag)
+        beside = self._screen.status_line.streams_of(FeedId(status.feed_id))
+        pill = pill_view(status, nature, self._core.runtime.clock.now_ns(), beside)
+        return FeedStateView(pill.shape, pill.words, pill.words_role, _tag(status), _count(status))
+
+
+def _tag(status: FeedStatus) -> str:
+    """Return the word that stands out: a fault before a delay."""
+    fault = _FAULTS.get(status.state)
+    return fault or (f"D{status.delay_s / 60:.0f}" if status.delay_s else "")
+
+
+def _count(status: FeedStatus) -> str:
+    """Say for how many instruments a feed that is well is asked."""
+    if status.state in _FAULTS or not status.instruments:
+        return ""
+    return f"{status.instruments:,} instrument{'' if status.instruments == 1 else 's'}"

@@ -13,7 +13,7 @@ from marketwatch.domain.venues import RULES_BY_VENUE, Calendars
 from marketwatch.feeds.status import FeedStatus
 from marketwatch.qt.main_window import MainWindow
 from marketwatch.qt.panels.feed_pill import FeedPill
-from marketwatch.qt.panels.feed_words import pill_view
+from marketwatch.qt.panels.feed_words import SideConnection, pill_view, whole_rate
 from marketwatch.qt.panels.market_clock import MarketClock, clock_view
 from marketwatch.qt.theme import Theme
 from marketwatch.runtime.clock import Clock
@@ -55,7 +55,7 @@ class StatusLine(QObject):
         self._retry = retry
         self._details: FeedDetails | None = None
         self._statuses: dict[FeedId, FeedStatus] = {}
-        self.streams_of: Callable[[FeedId], Sequence[tuple[str, str]]] = lambda feed_id: ()
+        self.streams_of: Callable[[FeedId], Sequence[SideConnection]] = lambda feed_id: ()
 
     def show_statuses(self, statuses: Sequence[FeedStatus]) -> None:
         """Show these feeds, and only these."""
@@ -69,7 +69,8 @@ class StatusLine(QObject):
         """Show one feed's status."""
         nature = self._facts(status.feed_id).nature
         self._statuses[status.feed_id] = status
-        view = pill_view(status, nature, self._clock.now_ns())
+        beside = self.streams_of(status.feed_id)
+        view = pill_view(status, nature, self._clock.now_ns(), beside)
         pill = self._pills.get(status.feed_id)
         if pill is None:
             pill = self._pills[status.feed_id] = FeedPill(self._theme, view)
@@ -78,7 +79,7 @@ class StatusLine(QObject):
         else:
             pill.set_view(view)
         if self._details is not None and self._details.isVisible() and self._details.feed_id == status.feed_id:
-            self._details.set_status(status, nature, self._clock.now_ns(), self.streams_of(status.feed_id))
+            self._details.set_status(status, nature, self._clock.now_ns(), beside)
 
     def choose_clocks(self, instruments: Sequence[Instrument], note: str) -> None:
         """Show a clock for each exchange of these instruments, the most frequent first."""
@@ -101,7 +102,10 @@ class StatusLine(QObject):
     def is_at_rest(self) -> bool:
         """Tell whether nothing here changes within seconds: every market is closed and every feed is silent."""
         views = [clock.view for clock, _ in self._clocks.values()]
-        is_silent = all(one.messages_per_s == 0 and one.retry_in_s is None for one in self._statuses.values())
+        is_silent = all(
+            one.retry_in_s is None and whole_rate(one, self.streams_of(one.feed_id)) == 0
+            for one in self._statuses.values()
+        )
         return is_silent and bool(views) and all(view is not None and view.is_at_rest for view in views)
 
     def nature_of(self, feed_id: FeedId) -> FeedNature:

@@ -125,15 +125,18 @@ def make_bar_frame(batch: BarBatch) -> DataFrame:
     return frame
 
 
-async def local_instruments(url: str, pool: WorkerPool) -> dict[str, list[str]]:
-    """Ask the server whose stream is at `url` for the tickers it has, by resolution. Raises FeedError."""
+async def local_instruments(url: str, pool: WorkerPool, proxy: str | None) -> dict[str, list[str]]:
+    """Ask the server whose stream is at `url` for the tickers it has, by resolution. Raises FeedError.
+
+    `proxy` as in `ClientOptions`.
+    """
 
     def make_tls() -> Any:
         from marketwatch.feeds.transport import make_tls_context
 
         return make_tls_context()
 
-    http = HttpClient(pool, make_tls)
+    http = HttpClient(pool, make_tls, proxy=lambda: proxy)
     try:
         answer = await http.get(f"{web_url(url)}{LOCAL_INSTRUMENTS}", {}, limit=LONGEST_ANSWER)
     except (OSError, TimeoutError) as error:

@@ -25,6 +25,7 @@ from marketwatch.domain.ids import FeedId
 from marketwatch.domain.secret import Secret
 from marketwatch.errors import AuthenticationRefused, ConfigurationError, ConnectionFailed, FeedError, MarketWatchError
 from marketwatch.feeds.catalog import FeedKind
+from marketwatch.feeds.connection import SYSTEM_PROXY
 from marketwatch.feeds.status import FeedState, FeedStatus
 from marketwatch.feeds.surroundings import FeedSettings
 from marketwatch.runtime.clock import SystemClock
@@ -303,7 +304,8 @@ class FeedClient:
         """
         if not self._spec.sends_bars:
             raise ConfigurationError(self._spec.label, "it keeps no bars", "Use a feed of the kind data-provider")
-        return await local_instruments(self._address.url, self._connected().pool)
+        proxy = self._options.get("proxy", SYSTEM_PROXY)
+        return await local_instruments(self._address.url, self._connected().pool, proxy)
 
     # --- what others may know
 

@@ -15,9 +15,9 @@ from marketwatch.domain.secret import Secret
 from marketwatch.domain.venues import Calendars
 from marketwatch.errors import ConfigurationError, EntitlementRefused, FeedError, MarketWatchError
 from marketwatch.feeds.report_streams import stream_settings
+from marketwatch.feeds.spread import Supervisor, supervise
 from marketwatch.feeds.status import FeedState, FeedStatus
 from marketwatch.feeds.subscriptions import TopicPhase, TopicStatus
-from marketwatch.feeds.supervisor import FeedSupervisor
 from marketwatch.feeds.surroundings import FeedSettings, Surroundings
 from marketwatch.instruments.calendars import apply_exceptions, read_all
 from marketwatch.protocols.base import Channel, Topic
@@ -84,11 +84,11 @@ class Life:
         self._secret = secret
         self._is_open = False
         self.supervisor = self._new_supervisor(settings, self._on_status)
-        self._sides: dict[Channel, FeedSupervisor] = {}
+        self._sides: dict[Channel, Supervisor] = {}
         self._jumps = ClockJumpDetector(clock, self.scheduler, lambda jump: self._reconnect())
 
-    def _new_supervisor(self, settings: FeedSettings, on_status: Callable[[FeedStatus], None]) -> FeedSupervisor:
-        return FeedSupervisor(
+    def _new_supervisor(self, settings: FeedSettings, on_status: Callable[[FeedStatus], None]) -> Supervisor:
+        return supervise(
             settings,
             self._around,
             credentials=lambda: self._secret,
@@ -132,7 +132,7 @@ class Life:
             ),
         )
 
-    def _of(self, channel: Channel) -> FeedSupervisor:
+    def _of(self, channel: Channel) -> Supervisor:
         stream = next((one for one in self._settings.spec.report_streams if one.channel is channel), None)
         if stream is None:
             return self.supervisor
@@ -144,7 +144,7 @@ class Life:
                 side.start()
         return side
 
-    def _supervisors(self) -> list[FeedSupervisor]:
+    def _supervisors(self) -> list[Supervisor]:
         return [self.supervisor, *self._sides.values()]
 
     def _reconnect(self) -> None:

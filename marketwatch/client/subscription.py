@@ -58,7 +58,8 @@ class Subscription:
 
     def takes(self, key: str, kind: type[MarketEvent]) -> bool:
         """Tell whether an event of this type is for this subscription."""
-        mine = {topic.channel for topic in self.topics if topic.key in (key, EVERYTHING)}
+        keys = (key, EVERYTHING)  # looked up one by one: there may be thousands of topics
+        mine = {channel for channel in Channel for one in keys if Topic(channel, one) in self.topics}
         if not mine:
             return False
         carriers = _carriers(kind)

@@ -117,11 +117,6 @@ class BarSeries:
         """Tell whether market time has left this bar; a late trade may still amend it."""
         return self.opens_ns[index] + self.interval_ns <= now_ns
 
-    def has_price(self, index: int) -> bool:
-        """Tell whether a trade of this bar moved the price; without one its prices are NaN."""
-        close = self.close[index]
-        return close == close
-
     # Writing
 
     def add_trade(self, price: float, size: float, event_ns: int, effects: int = ALL_EFFECTS) -> None:
@@ -230,12 +225,6 @@ class BarSeries:
                 (finer.first_ns[index], finer.last_ns[index]),
                 BarSource.VENDOR_PARTS if finer.source[index] and is_longer else finer.source[index],
             )
-
-    def aggregate(self, interval: BarInterval, offset_ns: int = 0) -> BarSeries:
-        """Return a series of longer bars put together from these."""
-        longer = BarSeries(interval, self.limit, offset_ns)
-        longer.merge_from(self)
-        return longer
 
     # The rest is bookkeeping
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -124,13 +124,23 @@ class TradingCalendar:
         self._zone = ZoneInfo(rules.zone)
         self._exceptions: Mapping[dt.date, Hours | None] = {}
         self._known_until: dt.date | None = None
+        self._in_doubt: Collection[dt.date] = ()
         self._days: dict[dt.date, TradingDay] = {}
         self._latest: TradingDay | None = None
 
-    def set_exceptions(self, exceptions: Mapping[dt.date, Hours | None], known_until: dt.date | None) -> None:
-        """Take over holidays, early closes and special sessions; they say nothing after `known_until`."""
+    def set_exceptions(
+        self,
+        exceptions: Mapping[dt.date, Hours | None],
+        known_until: dt.date | None,
+        in_doubt: Collection[dt.date] = (),
+    ) -> None:
+        """Take over holidays, early closes and special sessions.
+
+        They say nothing after `known_until`, nor of the dates `in_doubt`: what holds then is not known.
+        """
         self._exceptions = dict(exceptions)
         self._known_until = known_until
+        self._in_doubt = frozenset(in_doubt)
         self._days.clear()
         self._latest = None
 
@@ -210,7 +220,7 @@ class TradingCalendar:
                 self._instant(date, hours.closes),
                 self._instant(date, hours.post),
             ),
-            is_known=self._known_until is None or date <= self._known_until,
+            is_known=(self._known_until is None or date <= self._known_until) and date not in self._in_doubt,
             has_extended=rules.has_extended,
             previous_date=self.previous_session(date),
         )

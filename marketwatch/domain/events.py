@@ -236,7 +236,7 @@ class ServerAlert(MarketEvent, frozen=True, gc=False, kw_only=True):
     """State of an alert that a server watches, sent when it is new or has changed.
 
     `group` is price, volume or breakout. `has_fired` is true on the change from not triggered to triggered alone,
-    `is_withdrawn` when the server no longer lists it.
+    `is_withdrawn` when the server no longer lists it; without a condition it lists none of its group.
     """
 
     kind: ClassVar[EventKind] = EventKind.ALERT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 from collections.abc import Iterable
 from typing import Annotated, Final
@@ -19,6 +20,11 @@ LONGEST_NAME: Final = 60
 MOST_MINUTES: Final = 1_440
 """A day around the clock: older minutes are in no chart."""
 LONGEST_TIMEOUT_S: Final = 600
+LONGEST_SILENCE_S: Final = 900
+ANY_SILENCE: Final = 0
+"""The silence of a feed that may be silent for as long as it likes."""
+_YEARS: Final = range(1800, 2201)
+_EXAMPLE_DAY: Final = "2025-06-30"
 
 
 class ReconnectPolicy(enum.Enum):
@@ -29,9 +35,14 @@ class ReconnectPolicy(enum.Enum):
 
 
 class BarOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How a server of bars is asked. `local_only` forbids it to download what it does not have yet."""
+    """How a server of bars is asked. `local_only` forbids it to download what it does not have yet.
+
+    Only bars of `first` to `last` are taken, both days included; None: without a limit.
+    """
 
     local_only: bool = True
+    first: dt.date | None = None
+    last: dt.date | None = None
     minutes: Annotated[int, msgspec.Meta(ge=1, le=MOST_MINUTES)] = MOST_MINUTES
     single_timeout_s: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_TIMEOUT_S)] = 30
     batch_timeout_s: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_TIMEOUT_S)] = 60
@@ -41,6 +52,8 @@ class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One configured feed. `kind` and `channels` are the catalog's own words, so that a feed of a kind this version
     does not know survives. No channels: those the kind gives by default. `mapping` names the file that says what the
     fields of a stream of one's own mean; empty, they are guessed. `bars` matters where bars are asked for.
+    `silence_s` is how long silence may last in an open session before the connection is replaced, None as long as the
+    kind allows. `sessions` are the wanted phases of the trading day, none of them meaning all.
     """
 
     id: FeedId
@@ -53,6 +66,8 @@ class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
     reconnect: ReconnectPolicy = ReconnectPolicy.FOREVER
     mapping: str = ""
     bars: BarOptions = BarOptions()
+    silence_s: Annotated[int, msgspec.Meta(ge=ANY_SILENCE, le=LONGEST_SILENCE_S)] | None = None
+    sessions: tuple[str, ...] = ()
 
     @property
     def has_own_address(self) -> bool:
@@ -79,10 +94,27 @@ def read_count(thing: str, text: str, most: int) -> int:
     return int(clean)
 
 
+def read_day(thing: str, text: str) -> dt.date | None:
+    """Return a day as somebody typed it, None for nothing. Raises ConfigurationError for anything else."""
+    clean = text.strip()
+    if not clean:
+        return None
+    try:
+        day = dt.datetime.strptime(clean, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        raise ConfigurationError(thing, f"“{clean}” is no day", f"Write it like {_EXAMPLE_DAY}") from None
+    if day.year not in _YEARS:
+        raise ConfigurationError(thing, f"the year {day.year} is out of range", f"Write it like {_EXAMPLE_DAY}")
+    return day
+
+
 def needs_new_connection(before: FeedConfig, after: FeedConfig) -> bool:
-    """Tell whether a change reaches the server; a new name or order does not."""
-    same = {"id": after.id, "name": after.name, "enabled": after.enabled}
-    return before.enabled != after.enabled or msgspec.structs.replace(before, **same) != after
+    """Tell whether a change costs the connection; a name, channels or how patient we are do not."""
+    return _connection(before) != _connection(after)
+
+
+def _connection(config: FeedConfig) -> tuple[object, ...]:
+    return config.enabled, config.kind, config.mapping, config.variant, config.own_address, config.bars
 
 
 def new_feed_id(kind: str, taken: Iterable[FeedId]) -> FeedId:

@@ -33,8 +33,11 @@ NEW_DAY = 3
 UNTIMED = 4
 """Without a stamp: not applied."""
 
+SEEN_BEFORE = 1 << 62
+"""As the newest number of trades without any: an earlier connection brought them, more of that instant is suspect."""
 _PRICE_EFFECTS = UPDATES_LAST | UPDATES_HIGH_LOW
-_CLOSING_PRINTS_NS = 600 * NS_PER_SECOND
+CLOSING_PRINTS_NS = 600 * NS_PER_SECOND
+"""For so long after the close, trades of the regular session are still reported."""
 _REWIND_AFTER = 16
 _REWIND_GAP_NS = 3_600 * NS_PER_SECOND
 
@@ -115,7 +118,7 @@ def _sort_out(s: Snapshot, trade: TradeTick) -> int:
     number = trade.sequence
     if stamp == s.run_newest_stamp and s.run_newest_stamp:
         if number is None:
-            return SUSPECT if trade.trade_id is not None else APPLIED
+            return SUSPECT if trade.trade_id is not None or s.run_number == SEEN_BEFORE else APPLIED
         return SUSPECT if number <= s.run_number else APPLIED
     event_ns = stamp_to_ns(stamp)
     if event_ns < stamp_to_ns(s.run_newest_stamp):
@@ -139,7 +142,7 @@ def is_same_trade(one: TradeTick, other: TradeTick) -> bool:
 def _is_closing_print(s: Snapshot, event_ns: int) -> bool:
     """Tell whether a trade reported without Form T belongs to the regular session that has just closed."""
     hours = None if s.session is None else s.session.hours_ns
-    return hours is not None and hours[2] <= event_ns < hours[2] + _CLOSING_PRINTS_NS
+    return hours is not None and hours[2] <= event_ns < hours[2] + CLOSING_PRINTS_NS
 
 
 def apply_late(s: Snapshot, trade: TradeTick) -> None:

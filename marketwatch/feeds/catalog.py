@@ -1,4 +1,4 @@
-"""The feeds MarketWatch knows: one row each. A new feed is a protocol, a row here and a contract test."""
+"""The feeds MarketWatch knows: one row each. A new feed is a protocol, a row here and a test of its server side."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ class FeedLimits(msgspec.Struct, frozen=True, kw_only=True):
     """What the vendor allows, and how patient we are. None: no limit known.
 
     The defaults suit a server of one's own, which is soon back. `topics` and `instruments` are those of one
-    connection, `connections` those of one key. `message_bytes` is the longest message taken, None meaning the
-    transport's own limit.
+    connection, `connections` those of one key: with both a feed opens as many as it needs. `message_bytes` is the
+    longest message taken, None meaning the transport's own limit.
     """
 
     topics: int | None = None
@@ -110,23 +110,26 @@ class ReportStream(msgspec.Struct, frozen=True, kw_only=True):
 class FeedSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of feed. The defaults are those of a server of one's own, which wants no key.
 
-    `protocol` makes the protocol object of one connection, `headers` those of the upgrade request, both from the key;
-    `normalise_url` completes an address the user typed; `connection_url` is the one really called, from it, the key and
-    a new name for the connection, and secret because some vendors want the key in it. `upgrade_refusal` reads HTTP
-    status and body of a refused upgrade; None where the status says all. `is_joined_key`: the key is all of
-    `credential_names`, joined by colons, else the first that is set. `default_channels` are asked for when a row asks
-    for none. `feed_key` names an instrument as the feed does (None: not its market), `instrument_of` is the way back
-    for a key that no list knows; `currency` is that of its prices. `rules` are the hours in which silence is a fault.
-    `has_rest_snapshot`: a web service beside the stream states the day and the previous close as Massive's does.
-    `has_daily_login`: the last part of the key is good for one day, and the user gets it by signing in; refused, it
-    has ended, which is no fault. `listed_as` names the list of instruments whose own tokens are the feed's keys;
-    `key_of_token` makes a key of an exchange's token. `report_streams` are opened beside the prices.
-    `currency_of` where instruments differ in theirs. With `sends_bars` prices are closes of bars, never ticks.
-    `read_elsewhere` reads a long message in a worker thread; its outcome is handed to the protocol instead.
+    `note` says in a few words which it is. `protocol` makes the protocol object of one connection, `headers` those
+    of the upgrade request, both from the key; `normalise_url` completes an address the user typed; `connection_url`
+    is the one really called, from it, the key and a new name for the connection, and secret because some vendors
+    want the key in it. `upgrade_refusal` reads HTTP status and body of a refused upgrade; None where the status
+    says all. `is_joined_key`: the key is all of `credential_names`, joined by colons, else the first that is set.
+    `default_channels` are asked for when a row asks for none. `feed_key` names an instrument as the feed does
+    (None: not its market), `instrument_of` is the way back for a key that no list knows; `currency` is that of its
+    prices. `rules` are the hours in which silence is a fault. `has_rest_snapshot`: a web service beside the stream
+    states the day and the previous close as Massive's does. `has_daily_login`: the last part of the key is good for
+    one day, and the user gets it by signing in; refused, it has ended, which is no fault. `listed_as` names the
+    list of instruments whose own tokens are the feed's keys; `key_of_token` makes a key of an exchange's token.
+    `report_streams` are opened beside the prices. `currency_of` where instruments differ in theirs. With
+    `sends_bars` prices are closes of bars, never ticks. `read_elsewhere` reads a long message in a worker thread;
+    its outcome is handed to the protocol instead. `polling_url` makes the web address at which the feed is polled
+    where its server refuses the WebSocket.
     """
 
     kind: FeedKind
     label: str
+    note: str = ""
     protocol: Callable[[Secret | None], ClientProtocol]
     normalise_url: Callable[[str], str]
     addresses: Mapping[str, FeedAddress]
@@ -150,6 +153,7 @@ class FeedSpec(msgspec.Struct, frozen=True, kw_only=True):
     currency_of: Callable[[InstrumentId], str] | None = None
     sends_bars: bool = False
     read_elsewhere: Callable[[bytes], Any] | None = None
+    polling_url: Callable[[str], str] | None = None
 
     def currency_at(self, instrument_id: InstrumentId) -> str:
         """Return the currency that an instrument is quoted in here, empty when that is not known."""
@@ -170,6 +174,7 @@ CATALOG: Mapping[FeedKind, FeedSpec] = {
     FeedKind.MASSIVE: FeedSpec(
         kind=FeedKind.MASSIVE,
         label="Massive",
+        note="formerly Polygon.io, US stocks",
         protocol=MassiveClient,
         headers=massive_address.upgrade_headers,
         normalise_url=massive_address.normalise_url,
@@ -198,6 +203,7 @@ CATALOG: Mapping[FeedKind, FeedSpec] = {
     FeedKind.POLYGON_LOCAL: FeedSpec(
         kind=FeedKind.POLYGON_LOCAL,
         label="Local Polygon server",
+        note="your own Polygon gateway",
         protocol=PolygonGatewayClient,
         normalise_url=polygon_address.normalise_url,
         connection_url=polygon_address.connection_url,
@@ -212,6 +218,7 @@ CATALOG: Mapping[FeedKind, FeedSpec] = {
     FeedKind.ODIN: FeedSpec(
         kind=FeedKind.ODIN,
         label="Odin Streamer",
+        note="NSE and BSE, India",
         protocol=OdinClient,
         normalise_url=odin_address.normalise_url,
         connection_url=odin_address.connection_url,
@@ -222,11 +229,12 @@ CATALOG: Mapping[FeedKind, FeedSpec] = {
         instrument_of=odin_keys.instrument_of,
         currency="INR",
         rules=INDIA,
-        limits=FeedLimits(silence=SilenceLimits(mute_s=ZOMBIE_S)),  # the protocol itself notices it first
+        limits=FeedLimits(silence=SilenceLimits(mute_s=ZOMBIE_S, mute_most_s=ZOMBIE_S)),  # it notices it itself
     ),
     FeedKind.STREAM_SERVICE: FeedSpec(
         kind=FeedKind.STREAM_SERVICE,
         label="Stream service",
+        note="prices, analysis, alerts, portfolio",
         protocol=StreamServiceClient,
         normalise_url=stream_address.normalise_url,
         upgrade_refusal=stream_address.upgrade_refusal,
@@ -252,6 +260,7 @@ CATALOG: Mapping[FeedKind, FeedSpec] = {
     FeedKind.KITE: FeedSpec(
         kind=FeedKind.KITE,
         label="Kite",
+        note="Zerodha, India",
         protocol=KiteClient,
         headers=kite_address.upgrade_headers,
         normalise_url=kite_address.normalise_url,
@@ -279,6 +288,7 @@ CATALOG: Mapping[FeedKind, FeedSpec] = {
     FeedKind.MAPPING: FeedSpec(
         kind=FeedKind.MAPPING,
         label="Own stream",
+        note="any stream of JSON, mapped by you",
         protocol=MappingClient,
         normalise_url=mapping_address.normalise_url,
         addresses={},
@@ -293,9 +303,11 @@ CATALOG: Mapping[FeedKind, FeedSpec] = {
     FeedKind.DATA_PROVIDER: FeedSpec(
         kind=FeedKind.DATA_PROVIDER,
         label="Data Provider Server",
+        note="bars and history by Socket.IO",
         protocol=partial(DataProviderClient, options=ROWS),
         normalise_url=data_address.normalise_url,
         connection_url=data_address.connection_url,
+        polling_url=data_address.polling_url,
         addresses={"local": FeedAddress(data_address.normalise_url(data_address.DEFAULT_URL))},
         channels=(Channel.BARS, Channel.VALUE, Channel.MINUTE_BARS),
         default_channels=(Channel.BARS,),  # with the minutes of whatever has some
@@ -308,7 +320,8 @@ CATALOG: Mapping[FeedKind, FeedSpec] = {
         read_elsewhere=read_data,
         limits=FeedLimits(
             message_bytes=64 * 1024 * 1024,  # a long history of minutes comes in one message
-            silence=SilenceLimits(useful_s=math.inf, mute_s=math.inf),  # it answers, and is silent otherwise
+            # It answers, and is silent otherwise; where it is polled, its ping each 25 s is all that shows it lives.
+            silence=SilenceLimits(life_s=30.0, dead_s=50.0, useful_s=math.inf, mute_s=math.inf),
         ),
     ),
 }

@@ -56,17 +56,24 @@ class HttpClient:
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._opening = asyncio.Lock()
 
-    async def get(self, url: str, headers: Mapping[str, str], *, limit: int) -> HttpAnswer:
+    async def get(
+        self, url: str, headers: Mapping[str, str], *, limit: int, patience_s: float | None = None
+    ) -> HttpAnswer:
         """Return the answer to a GET. Redirects are not followed: a key must not travel.
 
+        `patience_s` is how long each piece of the answer may take, where the whole may take as long as it does.
         Raises OSError or TimeoutError when the network fails, ProtocolError when the body exceeds `limit` bytes.
         """
-        return await self._ask("GET", url, headers, None, limit)
+        return await self._ask("GET", url, headers, None, limit, patience_s)
 
     async def post(self, url: str, headers: Mapping[str, str], form: Secret, *, limit: int) -> HttpAnswer:
         """Return the answer to a POST of a form, written as a query string; otherwise as `get`."""
         typed = {**headers, "Content-Type": "application/x-www-form-urlencoded"}
         return await self._ask("POST", url, typed, form.reveal().encode(), limit)
+
+    async def post_text(self, url: str, headers: Mapping[str, str], text: str, *, limit: int) -> HttpAnswer:
+        """Return the answer to a POST of a text, whose type is among the headers; otherwise as `get`."""
+        return await self._ask("POST", url, headers, text.encode(), limit)
 
     async def download(
         self, url: str, *, limit: int, deadline_s: float, on_progress: Progress, now_ns: int
@@ -85,13 +92,24 @@ class HttpClient:
             await session.close()
 
     async def _ask(
-        self, method: str, url: str, headers: Mapping[str, str], data: bytes | None, limit: int
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        data: bytes | None,
+        limit: int,
+        patience_s: float | None = None,
     ) -> HttpAnswer:
         session, proxy = await self._way(url)
         import aiohttp
 
+        limits = session.timeout
+        if patience_s is not None:
+            limits = aiohttp.ClientTimeout(total=None, connect=_CONNECT_S, sock_read=patience_s)
         try:
-            asking = session.request(method, url, headers=headers, data=data, allow_redirects=False, proxy=proxy)
+            asking = session.request(
+                method, url, headers=headers, data=data, allow_redirects=False, proxy=proxy, timeout=limits
+            )
             return await self._read(asking, limit)
         except aiohttp.ClientError as error:
             if isinstance(error, OSError):

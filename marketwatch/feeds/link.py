@@ -150,9 +150,10 @@ class Link:
             self._end(error)
         self._wake.set()
 
-    def abandon(self, error: Exception) -> None:
-        """End the connection at once because of `error`."""
-        self._end(error)
+    def allow_silence(self, mute_s: float) -> None:
+        """Let silence last this long from now on before the connection counts as mute."""
+        self.liveness.allow(mute_s)
+        self._wake.set()
 
     def _now(self) -> float:
         return self._clock.monotonic_ns() / _NS

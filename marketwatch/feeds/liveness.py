@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 
 import msgspec
 
@@ -12,7 +13,8 @@ class SilenceLimits(msgspec.Struct, frozen=True, kw_only=True):
 
     `life_s`: no sign of life at all (message or pong) before the rows are marked, `dead_s`: before the connection is
     replaced. `useful_s`: no market data in an open session before the rows are marked; `mute_s`: before the
-    connection is replaced, doubled each time that did not help, up to `mute_cap_s`.
+    connection is replaced, doubled each time that did not help, up to `mute_cap_s`; the user may choose another one
+    up to `mute_most_s`, at which the protocol gives the connection up by itself.
     """
 
     life_s: float = 15.0
@@ -20,6 +22,7 @@ class SilenceLimits(msgspec.Struct, frozen=True, kw_only=True):
     useful_s: float = 25.0
     mute_s: float = 60.0
     mute_cap_s: float = 960.0
+    mute_most_s: float = math.inf
     recheck_s: float = 10.0
 
 
@@ -44,6 +47,10 @@ class Liveness:
         self.last_useful = now
         self.first_useful: float | None = None
         self._expected_since: float | None = now
+
+    def allow(self, mute_s: float) -> None:
+        """Let silence last this long from now on before the connection counts as mute."""
+        self._mute_s = mute_s
 
     def life(self, at: float) -> None:
         """Note a message or a pong."""

@@ -136,10 +136,6 @@ class Playback:
         """Have `listener` called when playing, speed or seeking change; the position alone does not call it."""
         self._listeners.append(listener)
 
-    def remove_listener(self, listener: Callable[[], None]) -> None:
-        """Call `listener` no more."""
-        self._listeners.remove(listener)
-
     def resume(self) -> None:
         """Go on after a pause."""
         if self._paused:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 from marketwatch.domain.ids import FeedId
@@ -14,8 +16,12 @@ def stream_settings(settings: FeedSettings, stream: ReportStream) -> FeedSetting
 
     Raises ConfigurationError when the feed's address does not lead to one.
     """
+    limits = settings.spec.limits
+    # An alert or a pattern may be rare: that none comes is no fault, and nothing is old for it.
+    silence = msgspec.structs.replace(limits.silence, useful_s=math.inf, mute_s=math.inf)
     spec = msgspec.structs.replace(
         settings.spec,
+        limits=msgspec.structs.replace(limits, silence=silence),
         protocol=stream.protocol,
         channels=(stream.channel,),
         default_channels=(stream.channel,),

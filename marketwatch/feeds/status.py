@@ -47,6 +47,8 @@ class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
     `batch_progress` is how far the server has come with the newest batch: `2 of 3, ETH-USD`; empty without one.
     `key_trouble`: the state is `REFUSED`, and it is for the key.
     `signed_out_since` is when the session of a feed that is signed out ended, empty when that is not known.
+    A feed that may spread over several connections (`connections_allowed`) has the status of each one in use in
+    `parts`, under its number, `connection`; its own state is that of the worst, its counts are those of all.
     """
 
     feed_id: FeedId
@@ -88,6 +90,18 @@ class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
     signed_out_since: str = ""
     reason: str = ""
     next_step: str = ""
+    connections_allowed: int | None = None
+    connection: int | None = None
+    parts: tuple[FeedStatus, ...] = ()
+
+    @property
+    def connections(self) -> int:
+        """How many connections stand."""
+        return sum(part.connected for part in self.parts) if self.parts else int(self.connected)
+
+    def of_connection(self, number: int | None) -> FeedStatus:
+        """Return the status of one of the feed's connections; its own where it has but one, or not this one."""
+        return next((part for part in self.parts if part.connection == number), self)
 
     def guide_fields(self) -> dict[str, object]:
         """Return the status keys of the Polygon guide."""

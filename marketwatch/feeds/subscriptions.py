@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import itertools
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -28,13 +28,15 @@ class TopicPhase(enum.Enum):
 class TopicStatus(msgspec.Struct, frozen=True):
     """State of one topic; `reason` is the server's text of a refusal, `at_ns` the wall clock of the last change.
 
-    `is_entitlement`: it was refused because the account may not have this data.
+    `is_entitlement`: it was refused because the account may not have this data. `connection` is the number of the
+    connection that carries it, where the feed may have several.
     """
 
     phase: TopicPhase
     reason: str = ""
     at_ns: int | None = None
     is_entitlement: bool = False
+    connection: int | None = None
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -65,11 +67,12 @@ class Subscriptions:
         self._keys: Counter[str] = Counter()
         self._states: dict[Topic, TopicStatus] = {}
         self._served: dict[Topic, None] | None = None
+        self._suspects: dict[Topic, None] | None = None  # what may have to be asked for or ended; None: anything
 
     def set_limits(self, *, topics: int | None, instruments: int | None) -> None:
         """Serve more or fewer from now on."""
         self._most_topics, self._most_instruments = topics, instruments
-        self._served = None
+        self._served = self._suspects = None
 
     @property
     def wanted(self) -> tuple[Topic, ...]:
@@ -114,8 +117,17 @@ class Subscriptions:
         """Return the topics to ask for: all wanted ones within the limits."""
         return tuple(self._serve())
 
-    def _serve(self) -> dict[Topic, None]:
-        """Return the same, in order and found fast; worked out anew after the wishes changed."""
+    @property
+    def _fits(self) -> bool:
+        """Whether everything that is wanted is within the limits."""
+        return (self._most_topics is None or len(self._counts) <= self._most_topics) and (
+            self._most_instruments is None or len(self._keys) <= self._most_instruments
+        )
+
+    def _serve(self) -> Mapping[Topic, int | None]:
+        """Return the same, in order and found fast; only beyond the limits it is worked out anew after each change."""
+        if self._fits:
+            return self._counts
         if self._served is None:
             topics: Iterable[Topic] = self._counts
             if self._most_instruments is not None and len(self._keys) > self._most_instruments:
@@ -132,6 +144,7 @@ class Subscriptions:
             if not count:
                 self._keys[topic.key] += 1
                 self._served = None
+                self._suspect(topic)
 
     def unwant(self, topics: Iterable[Topic]) -> None:
         """Count one user less; the last one takes the topic away. Unknown topics are ignored."""
@@ -145,6 +158,7 @@ class Subscriptions:
     def _remove(self, topic: Topic) -> None:
         del self._counts[topic]
         self._served = None
+        self._suspect(topic)
         self._keys[topic.key] -= 1
         if not self._keys[topic.key]:
             del self._keys[topic.key]
@@ -154,28 +168,45 @@ class Subscriptions:
 
     def to_ask(self) -> list[Topic]:
         """Return what is to be served and was not asked for on this connection."""
-        return [topic for topic in self._serve() if topic not in self._states]
+        return [topic for topic in self._mismatched() if topic not in self._states]
 
     def to_end(self) -> list[Topic]:
         """Return what was asked for on this connection and is not to be served any more."""
-        served = self._serve()
-        return [topic for topic in self._states if topic not in served]
+        return [topic for topic in self._mismatched() if topic in self._states]
+
+    def _mismatched(self) -> list[Topic]:
+        """Return what is served and not asked for, or the other way round: among thousands mostly one or none."""
+        served, states = self._serve(), self._states
+        if self._suspects is not None and self._fits:
+            found = [topic for topic in self._suspects if (topic in served) is not (topic in states)]
+        else:
+            found = [topic for topic in served if topic not in states]
+            found += [topic for topic in states if topic not in served]
+        self._suspects = dict.fromkeys(found) if self._fits else None
+        return found
+
+    def _suspect(self, topic: Topic) -> None:
+        if self._suspects is not None:
+            self._suspects[topic] = None
 
     def note_asked(self, topics: Iterable[Topic], now_ns: int) -> None:
         """Remember that topics were asked for."""
         for topic in topics:
             self._states[topic] = TopicStatus(TopicPhase.ASKED, at_ns=now_ns)
+            self._suspect(topic)
 
     def note_ended(self, topics: Iterable[Topic]) -> None:
         """Remember that the end of topics was asked for, or acknowledged."""
         for topic in topics:
             self._states.pop(topic, None)
+            self._suspect(topic)
 
     def note(
         self, topic: Topic, phase: TopicPhase, now_ns: int, reason: str = "", *, is_entitlement: bool = False
     ) -> None:
         """Remember the feed's answer about `topic`. A late answer to something given up is kept as surplus."""
         self._states[topic] = TopicStatus(phase, reason, now_ns, is_entitlement)
+        self._suspect(topic)
 
     def unanswered(self) -> list[Topic]:
         """Return the wanted topics that were asked for on this connection and neither confirmed nor refused."""
@@ -197,6 +228,7 @@ class Subscriptions:
     def connection_lost(self) -> None:
         """Forget all answers; the whole wanted set is to be asked again."""
         self._states.clear()
+        self._suspects = None
 
     def difference(self) -> Difference:
         """Compare what is wanted with what the feed has confirmed."""

@@ -16,10 +16,12 @@ from marketwatch.feeds.connection import Connection
 from marketwatch.feeds.link import Link, LinkSettings
 from marketwatch.feeds.liveness import Silence
 from marketwatch.feeds.meters import FeedMeters
+from marketwatch.feeds.opening import open_connection
 from marketwatch.feeds.reconnect import ConnectionLimited, ReconnectPlan
 from marketwatch.feeds.status import FeedState, FeedStatus
-from marketwatch.feeds.subscriptions import Difference, Subscriptions, TopicPhase, TopicStatus
+from marketwatch.feeds.subscriptions import Difference, Subscriptions, TopicStatus
 from marketwatch.feeds.surroundings import FeedSettings, SessionOpen, Surroundings
+from marketwatch.feeds.topic_keeper import TopicKeeper
 from marketwatch.protocols import base
 from marketwatch.protocols.base import Control, Topic
 from marketwatch.runtime.retry import HandshakeRejected, Verdict, judge
@@ -69,6 +71,7 @@ class FeedSupervisor:
         self._session_open = session_open
         limits = settings.spec.limits
         self._topics = Subscriptions(limits.topics, limits.instruments)
+        self._keeper = TopicKeeper(self._topics, surroundings, self._tell_topic)
         self._plan = ReconnectPlan(limits.reconnect, surroundings.draw)
         self._meters = FeedMeters(delay_s=self._address.delay_s, measures_lag=settings.measures_lag)
         self._mute_s = limits.silence.mute_s
@@ -109,12 +112,12 @@ class FeedSupervisor:
     def want(self, topics: Iterable[Topic]) -> None:
         """Count one more user of each topic, and subscribe those that are new."""
         self._topics.want(topics)
-        self._subscribe()
+        self._keeper.subscribe(self._link)
 
     def unwant(self, topics: Iterable[Topic]) -> None:
         """Count one user less of each topic, and end those nobody uses."""
         self._topics.unwant(topics)
-        self._subscribe()
+        self._keeper.subscribe(self._link)
 
     def retry_now(self) -> None:
         """End the present wait, also after a refusal: the user asks."""
@@ -136,12 +139,16 @@ class FeedSupervisor:
     def reform(self, settings: FeedSettings) -> None:
         """Take other limits, reconnect rules and name, without touching the connection; topics are wanted as ever."""
         was_exhausted = self._plan.is_exhausted
-        self._settings = settings
+        before, self._settings = self._settings, settings
         self._plan.rules = settings.spec.limits.reconnect
         self._topics.set_limits(topics=settings.spec.limits.topics, instruments=settings.spec.limits.instruments)
+        if settings.spec.limits.silence != before.spec.limits.silence:
+            self._mute_s = settings.spec.limits.silence.mute_s
+            if self._link is not None:
+                self._link.allow_silence(self._mute_s)
         if was_exhausted and not self._plan.is_exhausted:
             self._wake.set()  # it had given up, and is to go on now
-        self._subscribe()
+        self._keeper.subscribe(self._link)
         self._publish()
 
     def reconnect(self) -> None:
@@ -280,7 +287,7 @@ class FeedSupervisor:
             self._link = link
             self._connected_at = self._now()
             self._enter(FeedState.AUTHENTICATING)
-            self._subscribe()
+            self._keeper.subscribe(self._link)
             await link.run()
         except Exception as error:  # noqa: BLE001 - boundary: every failure of a connection is judged, none ends the feed
             verdict = judge(error, self._settings.label, self._around.clock.now_ns())
@@ -321,13 +328,9 @@ class FeedSupervisor:
 
     async def _connect(self, key: Secret | None, generation: int) -> Connection:
         spec = self._settings.spec
-        # Servers mix up connections that share a name: each has one of its own. The address may carry the key, so it
-        # is revealed to the transport alone.
-        url = spec.connection_url(self._address.url, key, f"{self._client_id}-{generation}")
+        client_id = f"{self._client_id}-{generation}"  # servers mix up connections that share a name
         try:
-            return await self._around.transport.connect(
-                url.reveal(), spec.headers(key), max_bytes=spec.limits.message_bytes
-            )
+            return await open_connection(self._around.transport, spec, self._address.url, key, client_id)
         except HandshakeRejected as rejected:
             control = spec.upgrade_refusal(rejected.status, rejected.body) or keyless_refusal(rejected.status, spec)
             label, has_key = self._settings.label, self._has_key
@@ -346,21 +349,6 @@ class FeedSupervisor:
             self._plan.note_end(lived_s=alive.lived_s(), data_s=alive.good_span_s(), delivered=delivered)
             if delivered:
                 self._mute_s = self._settings.spec.limits.silence.mute_s
-
-    def _subscribe(self) -> None:
-        link = self._link
-        if link is None:
-            return
-        now, now_ns = self._now(), self._around.clock.now_ns()
-        to_end, to_ask = self._topics.to_end(), self._topics.to_ask()
-        if to_end:
-            self._topics.note_ended(to_end)
-            link.protocol.unsubscribe(to_end, now)
-        if to_ask:
-            self._topics.note_asked(to_ask, now_ns)
-            link.protocol.subscribe(to_ask, now)
-        if to_end or to_ask:
-            link.prod()
 
     # --- what a link tells (LinkOwner) -------------------------------------------------------------------------
 
@@ -381,6 +369,8 @@ class FeedSupervisor:
         handle = _HANDLERS.get(type(control))
         if handle is not None:
             handle(self, control)
+        else:
+            self._keeper.take(control)
 
     def link_silence(self, silence: Silence) -> None:
         """Mark the feed stale, or live again."""
@@ -415,25 +405,10 @@ class FeedSupervisor:
         if self._state is FeedState.AUTHENTICATING:
             self._enter(FeedState.LIVE)
 
-    def _on_confirmed(self, control: base.Confirmed) -> None:
-        self._note_topic(control.topic, TopicPhase.CONFIRMED)
-
-    def _on_unconfirmed(self, control: base.Unconfirmed) -> None:
-        if self._topics.is_wanted(control.topic):
-            self._note_topic(control.topic, TopicPhase.UNCONFIRMED)
-
-    def _on_released(self, control: base.Released) -> None:
-        if not self._topics.is_wanted(control.topic):  # else it was wanted again meanwhile
-            self._topics.note_ended([control.topic])
-
     def _on_refused(self, control: base.Refused) -> None:
         if control.topic is None:
             self._tell_notice(control.reason)
-            # The server does not say what the account may not have: whatever it still owes an answer for.
-            for topic in self._topics.unanswered() if control.entitlement else ():
-                self._note_topic(topic, TopicPhase.REFUSED, control.reason, is_entitlement=True)
-        elif self._topics.is_wanted(control.topic):
-            self._note_topic(control.topic, TopicPhase.REFUSED, control.reason, is_entitlement=control.entitlement)
+        self._keeper.take(control)
 
     def _on_complaint(self, control: Control) -> None:
         error = error_of(control, self._settings.label, self._settings.spec, has_key=self._has_key)
@@ -451,11 +426,9 @@ class FeedSupervisor:
     def _now(self) -> float:
         return self._around.clock.monotonic_ns() / _NS
 
-    def _note_topic(self, topic: Topic, phase: TopicPhase, reason: str = "", *, is_entitlement: bool = False) -> None:
-        now_ns, text = self._around.clock.now_ns(), self._around.redact(reason)
-        self._topics.note(topic, phase, now_ns, text, is_entitlement=is_entitlement)
+    def _tell_topic(self, topic: Topic, status: TopicStatus) -> None:
         if self._on_topic is not None:
-            self._guarded(self._on_topic, topic, self._topics.state(topic))
+            self._guarded(self._on_topic, topic, status)
 
     def _tell_notice(self, text: str) -> None:
         if self._on_notice is not None and text:
@@ -485,9 +458,6 @@ class FeedSupervisor:
 _HANDLERS: dict[type[Control], Callable[[FeedSupervisor, Any], None]] = {
     base.Authenticated: FeedSupervisor._on_authenticated,
     base.AuthenticationFailed: FeedSupervisor._on_complaint,
-    base.Confirmed: FeedSupervisor._on_confirmed,
-    base.Unconfirmed: FeedSupervisor._on_unconfirmed,
-    base.Released: FeedSupervisor._on_released,
     base.Refused: FeedSupervisor._on_refused,
     base.ConnectionLimit: FeedSupervisor._on_complaint,
     base.ServerClosing: FeedSupervisor._on_complaint,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from marketwatch.domain.calendar import Phase
 from marketwatch.domain.ids import FeedId
 from marketwatch.feeds.connection import Transport
 from marketwatch.runtime.backoff import Draw
@@ -21,10 +23,16 @@ if TYPE_CHECKING:
 
 SessionOpen = Callable[[int], bool | None]
 """Tells whether the market is open at a wall-clock time (ns); None when that is not known."""
+KeysOpen = Callable[[int, Collection[str]], bool | None]
+"""Tells the same of the markets of some instruments alone, which are given by the feed's keys."""
 
 
 class FeedSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """One configured feed. `measures_lag` is False where events carry another time than now (replay, simulation)."""
+    """One configured feed. `measures_lag` is False where events carry another time than now (replay, simulation).
+
+    `history_to` is the last day whose figures it may give, as the user chose it; `sessions` are the wanted phases of
+    the trading day, none of them meaning all.
+    """
 
     feed_id: FeedId
     label: str
@@ -32,6 +40,8 @@ class FeedSettings(msgspec.Struct, frozen=True, kw_only=True):
     address: FeedAddress
     measures_lag: bool = True
     is_pinged: bool = True
+    history_to: dt.date | None = None
+    sessions: tuple[Phase, ...] = ()
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):

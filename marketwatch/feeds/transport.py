@@ -38,6 +38,7 @@ from websockets.uri import parse_uri
 from marketwatch import __version__
 from marketwatch.errors import ConfigurationError
 from marketwatch.feeds.connection import SYSTEM_PROXY, Connection
+from marketwatch.feeds.http import HttpClient
 from marketwatch.feeds.server_names import is_loopback, look_up, numbered_proxy
 from marketwatch.runtime.clock import Clock
 from marketwatch.runtime.executors import WorkerPool
@@ -80,7 +81,9 @@ class WebSocketTransport:
         self._tls: ssl.SSLContext | None = None
 
     async def connect(self, url: str, headers: Mapping[str, str], *, max_bytes: int | None = None) -> Connection:
-        """Open a connection to `url`; see `Transport.connect`."""
+        """Open a connection to `url`, by long polling if it is a web address; see `Transport.connect`."""
+        if url.startswith(("http:", "https:")):
+            return await self._poll(url, headers, max_bytes or self._options.max_message_bytes)
         check_address(url, has_credentials=not _CREDENTIAL_HEADERS.isdisjoint(name.lower() for name in headers))
         async with asyncio.timeout(self._options.open_timeout_s):
             for _ in range(_MAX_REDIRECTS):
@@ -94,6 +97,17 @@ class WebSocketTransport:
                     raise _translated(error) from error
                 url = _redirected(url, answer)
         raise HandshakeBroken("too many redirects")
+
+    async def _poll(self, url: str, headers: Mapping[str, str], max_bytes: int) -> Connection:
+        from marketwatch.feeds.polling import open_polling  # few servers need it
+
+        has_credentials = not _CREDENTIAL_HEADERS.isdisjoint(name.lower() for name in headers)
+        check_address(url.replace("http", "ws", 1), has_credentials=has_credentials)
+        http = HttpClient(self._pool, make_tls_context, proxy=lambda: self._options.proxy)
+        async with asyncio.timeout(self._options.open_timeout_s):
+            return await open_polling(
+                http, self._clock, url, headers, max_bytes=max_bytes, close_limit_s=self._options.close_timeout_s
+            )
 
     async def _open(self, url: str, headers: Mapping[str, str], max_bytes: int) -> Connection:
         proxy = self._proxy_for(url)

@@ -13,11 +13,13 @@ from pathlib import Path
 import msgspec
 
 from marketwatch.domain.calendar import Hours
-from marketwatch.domain.venues import INDIA, UNITED_STATES, Calendars
+from marketwatch.domain.venues import INDIA, INDIA_COMMODITIES, INDIA_CURRENCY, UNITED_STATES, Calendars
 from marketwatch.errors import ConfigurationError
 
 _KNOWN_UNTIL = re.compile(r"known until (\d{4}-\d\d-\d\d)")
-_FILES = {"india.csv": INDIA, "united_states.csv": UNITED_STATES}
+_SHIPPED = {"india.csv": INDIA, "united_states.csv": UNITED_STATES}
+_OWN = {"india_currency.csv": INDIA_CURRENCY, "india_commodities.csv": INDIA_COMMODITIES}
+"""Segments with holidays and evening sessions of their own, of which no list is shipped: the user may have one."""
 
 
 class CalendarExceptions(msgspec.Struct, frozen=True):
@@ -46,9 +48,12 @@ def read_exceptions(path: Path) -> CalendarExceptions:
 
 
 def read_all(shipped: Path, own: Path | None = None) -> dict[str, CalendarExceptions]:
-    """Read the shipped lists, amended by files of the same names in the user's folder. Blocks: call it in a worker."""
-    lists = {}
-    for name in _FILES:
+    """Read the shipped lists, amended by files of the same names in the user's folder. Blocks: call it in a worker.
+
+    The user may have lists besides, of segments for which none is shipped.
+    """
+    lists = {name: read_exceptions(own / name) for name in _OWN if own is not None and (own / name).is_file()}
+    for name in _SHIPPED:
         exceptions = read_exceptions(shipped / name)
         amended = None if own is None else own / name
         if amended is not None and amended.is_file():
@@ -61,9 +66,18 @@ def read_all(shipped: Path, own: Path | None = None) -> dict[str, CalendarExcept
 
 
 def apply_exceptions(calendars: Calendars, lists: dict[str, CalendarExceptions]) -> None:
-    """Hand the lists to the calendars that follow them."""
-    for name, exceptions in lists.items():
-        calendars.by_rules(_FILES[name]).set_exceptions(exceptions.dates, exceptions.known_until)
+    """Hand the lists to the calendars that follow them.
+
+    What a segment without a list does on a holiday of its country's exchanges is not known.
+    """
+    for name, rules in (_SHIPPED | _OWN).items():
+        exceptions = lists.get(name)
+        if exceptions is not None:
+            calendars.by_rules(rules).set_exceptions(exceptions.dates, exceptions.known_until)
+        elif name in _OWN and "india.csv" in lists:
+            india = lists["india.csv"]
+            holidays = [date for date, hours in india.dates.items() if hours is None]
+            calendars.by_rules(rules).set_exceptions({}, india.known_until, holidays)
 
 
 def _hours(fields: list[str]) -> Hours | None:

@@ -11,7 +11,7 @@ from marketwatch.domain.ids import Segment, Venue
 from marketwatch.domain.instrument import Instrument
 from marketwatch.instruments.directory import InstrumentDirectory
 from marketwatch.instruments.masters.listing import ANGEL_ONE, BUILT_IN, KITE, MASSIVE, OWN_PREFIX, Listing
-from marketwatch.instruments.matching import MatchKind, SearchHit, SearchScope, is_number
+from marketwatch.instruments.matching import MatchKind, SearchHit, SearchScope, is_number, standing
 from marketwatch.instruments.popular_tokens import popular_tokens
 
 LIMIT: Final = 200
@@ -116,18 +116,18 @@ def _warning(directory: InstrumentDirectory, text: str) -> str:
     number = next((word for word in text.split() if is_number(word)), "")
     if not number:
         return ""
-    holders = directory.masters.token_candidates(number.lstrip("0"))
+    holders = sorted(directory.masters.token_candidates(number.lstrip("0")), key=standing)
     if len(holders) > 1:
-        named = ", ".join(str(each.id) for each in holders[:4])
-        more = " …" if len(holders) > 4 else ""
+        named = ", ".join(str(each.id) for each in holders[:3])
+        more = f" and {len(holders) - 3} more" if len(holders) > 3 else ""
         return (
-            f"Token {number} stands for {len(holders)} instruments: {named}{more}. Choose the one that is meant; a"
-            " pasted list that names only the token is held back until you choose."
+            f"Token {number} stands for {len(holders)} instruments. {named}{more}: choose by segment. A pasted list"
+            " that names only the token is held back until you choose."
         )
     misprint = popular_tokens().misprints.get(number)
     if misprint is not None and not holders:
         return (
-            f"{number} is a misprint in the Odin guide: it means {misprint.id.venue}:{misprint.id.symbol}, whose token"
+            f"{number} is a misprint in the Odin guide. It means {misprint.id.venue}:{misprint.id.symbol}, whose token"
             f" is {misprint.token}."
         )
     return ""

@@ -81,7 +81,10 @@ def recognise(chunks: Iterable[bytes], name: str) -> Recognition:
 
 
 def _columns_in_words(columns: list[str]) -> str:
-    return f"a table with the columns {', '.join(columns[:6])}{' …' if len(columns) > 6 else ''}"
+    named = f"a table with the columns {', '.join(columns[:6])}{' …' if len(columns) > 6 else ''}"
+    if any(column.strip().isdecimal() for column in columns):
+        return f"{named}. Its first line looks like a row: write the names of the columns above it"
+    return named
 
 
 def _stem(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from marketwatch.domain.ids import InstrumentId, Venue
+from marketwatch.domain.ids import InstrumentId, Segment, Venue
 from marketwatch.domain.instrument import Instrument
 from marketwatch.instruments.directory import InstrumentDirectory
 from marketwatch.instruments.masters.facts import VENUE_NAMES
@@ -182,13 +182,25 @@ class Resolver:
 
     def _by_identity(self, written: str) -> list[Instrument]:
         parts = written.split(":", 2)
-        if len(parts) != 3 or not all(parts):
-            return []
+        keyed = self._by_key([part.strip() for part in parts])
+        if keyed is not None or len(parts) != 3 or not all(parts):
+            return [] if keyed is None else [keyed]
         for text in (written, written.upper()):
             found = self._directory.get(InstrumentId.parse(text))
             if found is not None:
                 return [found]
         return []
+
+    def _by_key(self, parts: list[str]) -> Instrument | None:
+        """Read the key that Settings > Look-up shows, `odin : NSE_EQ : 2885`, with a token or a symbol at its end."""
+        if len(parts) < 2 or "_" not in parts[-2]:
+            return None
+        venue, _, segment = parts[-2].upper().rpartition("_")
+        place, name = (Venue(venue), Segment(segment)), parts[-1]
+        if is_number(name):
+            return self._directory.by_token(*place, name.lstrip("0"))
+        found = (self._directory.get(InstrumentId(*place, spelt)) for spelt in (name, name.upper()))
+        return next((each for each in found if each is not None), None)
 
     def _by_number(self, number: str) -> list[Instrument]:
         return self._directory.masters.token_candidates(number.lstrip("0"))

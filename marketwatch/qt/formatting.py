@@ -121,13 +121,6 @@ def share(value: float | None, decimals: int = 0) -> str:
     return f"{_real_minus(f'{value:,.{decimals}f}')}%"
 
 
-def decimals_of(value: float | None) -> int:
-    """Count the decimals a feed sent with a price."""
-    if value is None or not math.isfinite(value):
-        return 0
-    return len(_plain_digits(value).partition(".")[2])
-
-
 def regroup_lakh(text: str) -> str:
     """Regroup figures that hold thousands separators: `12,345,678.9` becomes `1,23,45,678.9`."""
     head, point, tail = text.partition(".")

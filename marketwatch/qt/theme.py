@@ -101,10 +101,6 @@ class Theme(QObject):
         """Tell whether this preset needs ▲▼ beside figures because colour says too little."""
         return self._tokens.presets[self._preset].second_cue == "arrow"
 
-    def preset_label(self, preset: PresetName) -> str:
-        """Return what a preset is called on screen."""
-        return self._tokens.presets[preset].label
-
     def colour(self, role: Role) -> QColor:
         """Return the colour of a role."""
         return self._colours[role]

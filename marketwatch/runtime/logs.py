@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import sys
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
 
 from marketwatch.runtime.redaction import Redactor
 
@@ -43,7 +41,7 @@ class _EarlyRecords(logging.Handler):
     """Keeps what is logged before there is a file to write it to."""
 
     def __init__(self) -> None:
-        super().__init__(logging.INFO)
+        super().__init__()
         self.records: list[logging.LogRecord] = []
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -67,7 +65,7 @@ class LogSetup:
     def hold(self) -> None:
         """Keep INFO and above in memory until `to_file`, whose libraries the first paint need not wait for."""
         self._early = _EarlyRecords()
-        self._add(self._early, logging.INFO)
+        self._add(self._early)
 
     def to_file(self, folder: Path) -> Path:
         """Write INFO and above, also what was held, to the log in `folder`, made for the owner alone; return its path.
@@ -82,14 +80,10 @@ class LogSetup:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = folder / FILE_NAME
         file = OwnerOnlyFile(path, maxBytes=_LIMIT_BYTES, backupCount=_KEPT, encoding="utf-8")
-        self._add(file, logging.INFO)
+        self._add(file)
         for record in early.records if early is not None else ():
             file.handle(record)
         return path
-
-    def to_stream(self, stream: TextIO | None = None, level: int = logging.WARNING) -> None:
-        """Write `level` and above to `stream` (standard error)."""
-        self._add(logging.StreamHandler(sys.stderr if stream is None else stream), level)
 
     def stop(self) -> None:
         """Remove and close what was added."""
@@ -102,12 +96,12 @@ class LogSetup:
         handler.close()
         self._handlers.remove(handler)
 
-    def _add(self, handler: logging.Handler, level: int) -> None:
+    def _add(self, handler: logging.Handler) -> None:
         handler.setFormatter(RedactingFormatter(self._redactor))
-        handler.setLevel(level)
+        handler.setLevel(logging.INFO)
         root = logging.getLogger()
         root.addHandler(handler)
-        root.setLevel(min(level, root.level) if self._handlers else level)
+        root.setLevel(logging.INFO)
         self._handlers.append(handler)
         quieten_libraries()
 

@@ -24,18 +24,22 @@ class Ears:
         self.asked_ns: int | None = None
         self.answered_ns: int | None = None
         self.is_open = False
+        self.is_polled = False
         self.server_ahead_s: float | None = None
         self.error: BaseException | None = None
         self.controls: list[Control] = []
 
-    def asked(self) -> None:
-        """Note that the server is called now."""
+    def asked(self, url: str) -> None:
+        """Note that the server is called now; a web address is polled."""
         self.asked_ns = self._clock.monotonic_ns()
+        self.is_polled = url.startswith("http")
 
     def answered(self, headers: Mapping[str, str], *, is_open: bool) -> None:
         """Note that the server answered; header names are lower case."""
         self.answered_ns = self._clock.monotonic_ns()
         self.is_open = is_open
+        if is_open:
+            self.error = None  # another way in was refused before
         self.server_ahead_s = ahead_s(headers.get("date", ""), self._clock.now_ns())
         self._on_news()
 
@@ -61,7 +65,7 @@ class HeardTransport:
         self._ears = ears
 
     async def connect(self, url: str, headers: Mapping[str, str], *, max_bytes: int | None = None) -> Connection:
-        self._ears.asked()
+        self._ears.asked(url)
         try:
             connection = await self._transport.connect(url, headers, max_bytes=max_bytes)
         except Exception as error:
@@ -161,6 +165,9 @@ def ahead_s(date: str, now_ns: int) -> float | None:
 
 
 def _headers_of(connection: Connection) -> dict[str, str]:
-    """Return the headers of the answer to the upgrade, where the transport keeps them."""
+    """Return the headers of the answer that opened the connection, where the transport keeps them."""
     headers = getattr(getattr(connection, "response", None), "headers", None)
-    return {} if headers is None else {name.lower(): value for name, value in headers.raw_items()}
+    if headers is None:
+        return {}
+    items = headers.raw_items() if hasattr(headers, "raw_items") else headers.items()
+    return {name.lower(): value for name, value in items}

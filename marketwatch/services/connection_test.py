@@ -12,7 +12,6 @@ import msgspec
 from marketwatch.domain.events import REMARKS, MarketEvent
 from marketwatch.domain.ids import FeedId
 from marketwatch.domain.secret import Secret
-from marketwatch.errors import ConfigurationError
 from marketwatch.feeds.catalog import FeedAddress, FeedSpec
 from marketwatch.feeds.status import FeedState, FeedStatus
 from marketwatch.feeds.subscriptions import TopicPhase
@@ -231,7 +230,8 @@ class _Run:
         took_ms = (ears.answered_ns - ears.asked_ns) / 1e6
         secured = ", certificate valid" if url.startswith("wss:") else ""
         if ears.is_open:
-            self.note(Step.SERVER, StepState.OK, f"answered in {took_ms:.0f} ms{secured}")
+            how = ", by long polling: it refuses the WebSocket" if ears.is_polled else ""
+            self.note(Step.SERVER, StepState.OK, f"answered in {took_ms:.0f} ms{secured}{how}")
         else:
             said = self._complaint()[1]
             is_refusal = self._complaint()[0] in (*_KEY_FINDINGS, Finding.NO_ENTITLEMENT)
@@ -292,8 +292,8 @@ class _Run:
         age_s = self._age_s()
         if self._ears.server_ahead_s is None and age_s is not None and age_s < -_CLOCK_OFF_S:
             self._note_clock(-age_s)
-        after_s = (self._price_ns - self._began_ns) / _NS
-        self.note(Step.PRICE, StepState.OK, f"{price_words(event, age_s)}; came after {after_s:.1f} s")
+        after_s, zone = (self._price_ns - self._began_ns) / _NS, self._plan.spec.rules.zone
+        self.note(Step.PRICE, StepState.OK, f"{price_words(event, age_s, zone)}; came after {after_s:.1f} s")
 
     def _age_s(self) -> float | None:
         event_ns = None if self._price is None else self._price.event_ns
@@ -365,15 +365,6 @@ class _Run:
             next_step=next_step,
             took_s=took_s,
         )
-
-
-def check_plan(spec: FeedSpec, url: str) -> FeedAddress:
-    """Return the address to test: one of the catalog's keeps the delay known of it. Raises ConfigurationError."""
-    complete = spec.normalise_url(url)
-    if not urlsplit(complete).hostname:
-        raise ConfigurationError("The feed's address", "it names no host", "Write it like wss://host/path")
-    known = next((one for one in spec.addresses.values() if one.url == complete), None)
-    return known or FeedAddress(complete)
 
 
 def _look_up(host: str) -> object:

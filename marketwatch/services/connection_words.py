@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import zoneinfo
 
 from marketwatch.domain.events import DayStatistics, MarketEvent, PriceValue, Quote, TradeTick, VendorBar
 
@@ -35,16 +36,16 @@ def clock_words(ahead_s: float) -> str:
     return f"this computer is {age_words(abs(ahead_s))} {side} the server"
 
 
-def price_words(event: MarketEvent, age_s: float | None) -> str:
-    """Say what came first: symbol, figure, the venue's time, and how old it is."""
+def price_words(event: MarketEvent, age_s: float | None, zone: str = "UTC") -> str:
+    """Say what came first: symbol, figure, the venue's time in its zone, and how old it is."""
     figure = figure_words(event)
     said = f"{event.key} {figure}" if figure else event.key
     if event.event_ns is None or age_s is None:
         return f"{said}, without a time"
-    at = datetime.datetime.fromtimestamp(event.event_ns // _NS, datetime.UTC)
+    at = datetime.datetime.fromtimestamp(event.event_ns // _NS, zoneinfo.ZoneInfo(zone))
     is_ahead = age_s < -_CLOCKS_AGREE_S
     old = f"{age_words(-age_s)} in the future" if is_ahead else f"{age_words(max(0.0, age_s))} old"
-    return f"{said}, stamped {at:%H:%M:%S} UTC, {old}"
+    return f"{said}, stamped {at:%H:%M:%S} {at.tzname()}, {old}"
 
 
 def figure_words(event: MarketEvent) -> str:

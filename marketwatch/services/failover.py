@@ -144,6 +144,10 @@ class RowFailover:
         """How long the primary must be well before the row returns."""
         return min(self._rules.returns_cap_s, self._rules.returns_after_s * 2.0**self._strikes)
 
+    def change_fallback(self) -> None:
+        """Begin to watch another fall-back; what is known of the primary, and the patience with it, stay."""
+        self._fallback = _Watched()
+
     def judge(self, now: float, primary: Side, fallback: Side, *, is_open: bool) -> Move:
         """Say what the row is to do now; it is taken for done. `is_open`: ticks are to be expected of the primary."""
         if self._primary.note(primary, now):

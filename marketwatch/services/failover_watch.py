@@ -27,8 +27,9 @@ class BackedRows(Protocol):
     def backed_rows(self) -> list[InstrumentId]: ...
     def row_feeds(self, instrument_id: InstrumentId) -> RowFeeds | None: ...
     def subscription_at(self, instrument_id: InstrumentId, feed_id: FeedId) -> RowSubscription | None: ...
-    def state(self, feed_id: FeedId) -> tuple[FeedState, str]: ...
+    def state(self, feed_id: FeedId, connection: int | None = None) -> tuple[FeedState, str]: ...
     def fall(self, instrument_id: InstrumentId, reason: str) -> None: ...
+    def pass_over(self, instrument_id: InstrumentId, feed_id: FeedId) -> FeedId | None: ...
     def restore(self, instrument_id: InstrumentId) -> None: ...
 
 
@@ -56,6 +57,7 @@ class FailoverWatch:
         self._judges: dict[InstrumentId, tuple[FeedId, FeedId, RowFailover]] = {}
         self._fallen: dict[InstrumentId, tuple[FeedId, Trouble]] = {}
         self._told: set[tuple[FeedId, Trouble]] = set()
+        self._passed: set[tuple[FeedId, Trouble]] = set()
         self._queue: list[InstrumentId] = []
         self._is_busy = False
         self._handle: Cancellable | None = None
@@ -98,6 +100,7 @@ class FailoverWatch:
         of_primary = self._side(instrument_id, primary, is_shown=not is_fallen)
         of_fallback = self._side(instrument_id, fallback, is_shown=is_fallen)
         phase = self._hub.calendars.of(instrument_id).phase(of_primary.source_ns)
+        phase = Phase.CLOSED if self._hub.facts(primary).leaves_out(phase) else phase
         self._is_busy |= is_fallen or of_primary.trouble is not None or phase is not Phase.CLOSED
         now = self._clock.monotonic_ns() / _NS
         move = judge.judge(now, of_primary, of_fallback, is_open=phase is Phase.REGULAR)
@@ -105,6 +108,28 @@ class FailoverWatch:
             self._on_fall(instrument_id, primary, fallback, judge)
         elif move is Move.RETURN:
             self._on_return(instrument_id, primary)
+        elif of_fallback.bar is not None:
+            self._go_on(instrument_id, (primary, fallback), of_fallback.bar, judge)
+
+    def _go_on(
+        self, instrument_id: InstrumentId, pair: tuple[FeedId, FeedId], bar: Trouble, judge: RowFailover
+    ) -> None:
+        """Leave a fall-back that does not give the instrument for the next feed that has it, if there is one."""
+        primary, fallback = pair
+        why = self._why(instrument_id, fallback, bar)
+        following = self._control.pass_over(instrument_id, fallback)
+        if following is None:
+            return
+        judge.change_fallback()
+        self._judges[instrument_id] = (primary, following, judge)
+        if judge.is_fallen and (fallback, bar) not in self._passed:
+            self._passed.add((fallback, bar))
+            label = self._hub.facts(fallback).label
+            self._tell(
+                f"{instrument_id.symbol} goes on to {self._hub.facts(following).label}",
+                f"{label} {bar.value}{f': {why}' if why else ''}",
+                "So does every row that this happens to; they return to their own feed when that is well again",
+            )
 
     def _side(self, instrument_id: InstrumentId, feed_id: FeedId, *, is_shown: bool) -> Side:
         facts, wish = self._hub.facts(feed_id), self._control.subscription_at(instrument_id, feed_id)
@@ -115,7 +140,7 @@ class FailoverWatch:
         elif wish is not None and wish.over_limit:
             bar = Trouble.OVER_LIMIT
         return Side(
-            state=self._control.state(feed_id)[0],
+            state=self._control.state(feed_id, None if wish is None else wish.connection)[0],
             source_ns=facts.market_clock.now_ns(instrument_id.venue) - round(facts.delay_s * _NS),
             bar=bar,
             newest_ns=None if snapshot is None else snapshot.updated_ns,
@@ -160,3 +185,5 @@ class FailoverWatch:
         ended = self._fallen.pop(instrument_id, None)
         if ended is not None and ended not in self._fallen.values():
             self._told.discard(ended)
+        if not self._fallen:
+            self._passed.clear()

@@ -12,8 +12,9 @@ from marketwatch.domain.ids import FeedId
 
 
 class Deed(enum.Enum):
-    """What to do with one feed. Only END, BEGIN and REBUILD (another protocol) cost rows their figures; READDRESS
-    (also to ask otherwise), NEW_KEY and REFORM take over name, channels and reconnect rules as well.
+    """What to do with one feed. Only END, BEGIN and REBUILD (another protocol, or figures of other days) cost rows
+    their figures; READDRESS (also to ask otherwise), NEW_KEY and REFORM take over name, channels and reconnect rules
+    as well.
     """
 
     END = "end"
@@ -49,6 +50,8 @@ def plan_changes(
 def _deed(before: FeedConfig, after: FeedConfig, *, has_new_key: bool) -> Deed | None:
     if (before.kind, before.mapping) != (after.kind, after.mapping):
         return Deed.REBUILD
+    if (before.bars.first, before.bars.last) != (after.bars.first, after.bars.last):
+        return Deed.REBUILD  # figures of days that were not chosen may not stay
     if (before.variant, before.own_address, before.bars) != (after.variant, after.own_address, after.bars):
         return Deed.READDRESS
     if has_new_key:

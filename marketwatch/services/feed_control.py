@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from marketwatch.domain.events import REMARKS, MarketEvent
@@ -14,14 +13,15 @@ from marketwatch.domain.ids import FeedId, InstrumentId
 from marketwatch.domain.secret import Secret
 from marketwatch.feeds.status import FeedState, FeedStatus
 from marketwatch.feeds.subscriptions import TopicStatus
-from marketwatch.feeds.surroundings import FeedSettings, SessionOpen, Surroundings
+from marketwatch.feeds.surroundings import FeedSettings, KeysOpen, SessionOpen, Surroundings
 from marketwatch.protocols.base import Channel, Topic
+from marketwatch.services.feed_asking import Asking
 from marketwatch.services.feed_places import FeedPlaces, KeyResolver
 from marketwatch.services.feed_rows import Fall, FeedEntry, Leg, Place, Row, RowFeeds, RowSubscription
 
 if TYPE_CHECKING:
     from marketwatch.feeds.catalog import FeedAddress
-    from marketwatch.feeds.supervisor import FeedSupervisor
+    from marketwatch.feeds.spread import Supervisor
 
 __all__ = ["FeedControl", "KeyResolver", "RowSubscription"]
 
@@ -57,7 +57,7 @@ class FeedControl:
         self._on_notice = on_notice
         self._on_used = on_used
         self._rows: dict[InstrumentId, Row] = {}
-        self._batch: dict[FeedEntry, tuple[list[Topic], list[Topic]]] | None = None
+        self._asking = Asking()
         self._is_running = False
 
     # --- feeds
@@ -68,21 +68,23 @@ class FeedControl:
         credentials: Callable[[], Secret | None],
         *,
         session_open: SessionOpen | None = None,
-    ) -> FeedSupervisor:
+        keys_open: KeysOpen | None = None,
+    ) -> Supervisor:
         """Take in a feed; instruments that no earlier feed has are asked of it."""
-        from marketwatch.feeds.supervisor import FeedSupervisor  # the first paint need not wait for it
+        from marketwatch.feeds.spread import supervise  # the first paint need not wait for it
 
         feed = FeedEntry(settings)
         feed_id = settings.feed_id
-        feed.supervisor = FeedSupervisor(
+        feed.supervisor = supervise(
             settings,
             self._around,
             credentials=credentials,
             sink=lambda events: self._take(feed, events),
-            on_status=self._on_status,
+            on_status=lambda status: self._status_changed(feed, status),
             on_topic=lambda topic, status: self._topic_changed(feed, topic, status),
             on_notice=None if self._on_notice is None else lambda text: self._tell_notice(feed_id, text),
             session_open=session_open,
+            keys_open=keys_open,
         )
         self._places.feeds[feed_id] = feed
         self._settle_all()
@@ -93,10 +95,11 @@ class FeedControl:
     async def remove_feed(self, feed_id: FeedId) -> None:
         """End a feed; its instruments go to the next feed that has them."""
         feed = self._places.feeds.pop(feed_id)
+        self._forgive(feed_id)
         self._settle_all()
         await feed.supervisor.stop()
 
-    def supervisor(self, feed_id: FeedId) -> FeedSupervisor:
+    def supervisor(self, feed_id: FeedId) -> Supervisor:
         """Return the supervisor of a feed."""
         return self._places.feeds[feed_id].supervisor
 
@@ -118,14 +121,24 @@ class FeedControl:
         """Return the status of every feed, in the order they were added."""
         return [feed.supervisor.status() for feed in self._places.feeds.values()]
 
-    def state(self, feed_id: FeedId) -> tuple[FeedState, str]:
-        """Return how a feed is doing and why; one that is not open is idle."""
+    def state(self, feed_id: FeedId, connection: int | None = None) -> tuple[FeedState, str]:
+        """Return how a feed, or one of its connections, is doing and why; a feed that is not open is idle."""
         feed = self._places.feeds.get(feed_id)
+        if feed is not None and feed.told is not None and connection is not None:
+            told = feed.told.of_connection(connection)
+            return told.state, told.reason
         return (FeedState.IDLE, "") if feed is None else (feed.supervisor.state, feed.supervisor.reason)
+
+    def keys_on(self, feed_id: FeedId, connection: int) -> set[str]:
+        """Return the keys of the instruments that one of a feed's connections carries; a feed that ends has none."""
+        feed = self._places.feeds.get(feed_id)
+        legs = [] if feed is None else [leg for row in feed.rows.values() for leg in row.legs()]
+        return {leg.key for leg in legs if leg.feed is feed and leg.connection == connection}
 
     def replace(self, feed_id: FeedId, address: FeedAddress) -> None:
         """Point a feed at another address at once."""
         self._places.feeds[feed_id].supervisor.replace(address)
+        self._forgive(feed_id)
 
     def reform(self, settings: FeedSettings) -> None:
         """Take other channels, reconnect rules and name for a feed; rows, figures and the connection stay."""
@@ -134,11 +147,11 @@ class FeedControl:
         before = {leg: leg.topics() for leg in legs}
         feed.settings = settings
         feed.supervisor.reform(settings)
-        with self._together():
+        with self._asking.together():
             for leg in legs:
-                self._want(leg, [topic for topic in leg.topics() if topic not in before[leg]])
+                self._asking.want(leg, [topic for topic in leg.topics() if topic not in before[leg]])
                 after = set(leg.topics())
-                self._unwant(leg, [topic for topic in before[leg] if topic not in after])
+                self._asking.unwant(leg, [topic for topic in before[leg] if topic not in after])
 
     def set_order(self, order: Sequence[FeedId]) -> None:
         """Ask the feeds in this order from now on; an instrument goes to the first that has it.
@@ -151,11 +164,13 @@ class FeedControl:
     def keys_changed(self, feed_id: FeedId) -> None:
         """Look again which instruments a feed has and under which keys, after its instrument list was loaded."""
         if feed_id in self._places.feeds:
+            self._forgive(feed_id)
             self._settle_all()
 
     def credentials_changed(self, feed_id: FeedId) -> None:
         """Let a feed connect with its new key at once."""
         self._places.feeds[feed_id].supervisor.credentials_changed()
+        self._forgive(feed_id)
 
     def retry_now(self) -> None:
         """End every wait: the user asks, or the network is back."""
@@ -194,7 +209,7 @@ class FeedControl:
         before = [(leg, set(leg.topics())) for leg in row.legs()]
         row.channels.update(tuple(channels) or (None,))
         for leg, known in before:
-            self._want(leg, [topic for topic in leg.topics() if topic not in known])
+            self._asking.want(leg, [topic for topic in leg.topics() if topic not in known])
 
     def release(self, instrument_id: InstrumentId, channels: Iterable[Channel] = ()) -> None:
         """Count one user less, with the channels given to `acquire`; the last one ends the subscription."""
@@ -205,9 +220,9 @@ class FeedControl:
         row.channels -= Counter(tuple(channels) or (None,))
         for leg, topics in before:
             kept = set(leg.topics())
-            self._unwant(leg, [topic for topic in topics if topic not in kept])
+            self._asking.unwant(leg, [topic for topic in topics if topic not in kept])
         if not row.channels:
-            self._places.compared.discard(instrument_id)
+            self._places.leave(instrument_id)
             self._drop_warm(row)
             self._drop_serving(row)
             del self._rows[instrument_id]
@@ -219,6 +234,11 @@ class FeedControl:
     def instruments(self) -> tuple[InstrumentId, ...]:
         """What somebody uses, whether or not a feed has it."""
         return tuple(self._rows)
+
+    def serving(self, instrument_ids: Iterable[InstrumentId]) -> Counter[FeedId | None]:
+        """Count these by the feed that serves each, None for those that no feed has."""
+        rows = (self._rows.get(one) for one in instrument_ids)
+        return Counter(None if row is None or row.serving is None else row.serving.feed.id for row in rows)
 
     def subscription(self, instrument_id: InstrumentId) -> RowSubscription | None:
         """Return how far the wish for an instrument has come, None when nobody uses it."""
@@ -249,7 +269,7 @@ class FeedControl:
     def choose(self, choices: Mapping[InstrumentId, FeedChoice]) -> None:
         """Name primary and fall-back feeds; the others stay as they were."""
         self._places.choose(choices)
-        with self._together():
+        with self._asking.together():
             for instrument_id in choices:
                 row = self._rows.get(instrument_id)
                 if row is not None:
@@ -299,6 +319,20 @@ class FeedControl:
             row.fall = Fall(row.serving.feed.id, self._around.clock.now_ns(), reason)
             self._swap(row)
 
+    def pass_over(self, instrument_id: InstrumentId, feed_id: FeedId) -> FeedId | None:
+        """Let the next feed that has an instrument be its fall-back instead of one that does not give it.
+
+        Return that feed, None when none is left or the fall-back was named. A row on the fall-back goes there at once.
+        """
+        row = self._rows[instrument_id]
+        can_move = row.is_backed and not row.is_leaving
+        following = self._places.pass_over(instrument_id, feed_id) if can_move else None
+        if following is not None and row.fall is not None:
+            self._replace(row, following)
+        elif following is not None:
+            self._settle(row)
+        return None if following is None else following[0].id
+
     def restore(self, instrument_id: InstrumentId) -> None:
         """Let a row return to its primary feed."""
         row = self._rows[instrument_id]
@@ -309,13 +343,20 @@ class FeedControl:
     # --- inside: where a row belongs
 
     def _settle_all(self) -> None:
-        with self._together():
+        with self._asking.together():
             for row in list(self._rows.values()):
                 self._settle(row)
 
+    def _forgive(self, feed_id: FeedId) -> None:
+        """Let a feed be a fall-back again for what it did not give: it is another one now."""
+        with self._asking.together():
+            for instrument_id in self._places.forgive(feed_id):
+                self._settle(self._rows[instrument_id])
+
     def _settle(self, row: Row) -> None:
         """Bring a row to where it belongs, without losing figures that are there."""
-        plan = self._places.plan(row.instrument_id)
+        kept = None if row.fall is None or row.serving is None else row.serving.feed.id
+        plan = self._places.plan(row.instrument_id, kept)
         first, second, row.is_backed = plan.first, plan.second, plan.is_backed
         if row.fall is not None and not self._is_fall_valid(row, first, second):
             row.fall = None
@@ -345,6 +386,7 @@ class FeedControl:
         serving, fall = row.serving, row.fall
         return (
             fall is not None
+            and row.is_backed
             and first is not None
             and first[0].id == fall.primary
             and serving is not None
@@ -368,12 +410,15 @@ class FeedControl:
             self._swap(row)
             return
         self._drop_warm(row)
-        if before is not None:
-            self._leave(before)
+        self._replace(row, place)
+
+    def _replace(self, row: Row, place: Place) -> None:
+        if row.serving is not None:
+            self._leave(row.serving)
         row.serving = leg = self._enter(row, place)
         if self._on_assigned is not None:
             self._on_assigned(row.instrument_id, leg.feed.id, leg.key)
-        self._want(leg, leg.topics())
+        self._asking.want(leg, leg.topics())
 
     def _swap(self, row: Row) -> None:
         row.serving, row.warm = row.warm, row.serving
@@ -389,7 +434,7 @@ class FeedControl:
         row.warm = leg = self._enter(row, place)
         if self._on_warm is not None:
             self._on_warm(row.instrument_id, leg.feed.id, leg.key)
-        self._want(leg, leg.topics())
+        self._asking.want(leg, leg.topics())
 
     def _drop_warm(self, row: Row) -> None:
         leg, row.warm = row.warm, None
@@ -413,39 +458,11 @@ class FeedControl:
         return leg
 
     def _leave(self, leg: Leg) -> None:
-        self._unwant(leg, leg.topics())
+        self._asking.unwant(leg, leg.topics())
         if leg.feed.rows.get(leg.key) is leg.row:
             del leg.feed.rows[leg.key]
         if leg.feed.awaited.get(leg.key) is leg:
             del leg.feed.awaited[leg.key]
-
-    @contextlib.contextmanager
-    def _together(self) -> Iterator[None]:
-        """Ask each feed once for what many rows want of it."""
-        if self._batch is not None:
-            yield
-            return
-        batch: dict[FeedEntry, tuple[list[Topic], list[Topic]]] = {}
-        self._batch = batch
-        try:
-            yield
-        finally:
-            self._batch = None
-            for feed, (wanted, unwanted) in batch.items():
-                feed.supervisor.want(wanted)
-                feed.supervisor.unwant(unwanted)
-
-    def _want(self, leg: Leg, topics: list[Topic]) -> None:
-        if self._batch is None:
-            leg.feed.supervisor.want(topics)
-        else:
-            self._batch.setdefault(leg.feed, ([], []))[0].extend(topics)
-
-    def _unwant(self, leg: Leg, topics: list[Topic]) -> None:
-        if self._batch is None:
-            leg.feed.supervisor.unwant(topics)
-        else:
-            self._batch.setdefault(leg.feed, ([], []))[1].extend(topics)
 
     # --- inside: what feeds say
 
@@ -462,6 +479,11 @@ class FeedControl:
                     self._settle(leg.row)
                 else:
                     self._tell_row(leg.row)
+
+    def _status_changed(self, feed: FeedEntry, status: FeedStatus) -> None:
+        feed.told = status
+        if self._on_status is not None:
+            self._on_status(status)
 
     def _topic_changed(self, feed: FeedEntry, topic: Topic, status: TopicStatus) -> None:
         row = feed.rows.get(topic.key)

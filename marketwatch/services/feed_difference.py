@@ -93,13 +93,17 @@ class DelayMeter:
 
 
 class FeedSide(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the two: its last price with its age at the source, and how far it is behind by contract."""
+    """One of the two: its last price with its age at the source, and how far it is behind by contract.
+
+    `is_history`: the price is of a day in the past that the user chose.
+    """
 
     feed_id: FeedId
     label: str
     delay_s: float
     price: float | None
     age_s: float | None
+    is_history: bool = False
 
 
 class FeedDifference(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,12 +132,17 @@ def side_of(snapshot: Snapshot, facts: FeedFacts) -> FeedSide:
         delay_s=facts.delay_s,
         price=price,
         age_s=None if price_ns is None else max(0.0, (now_ns - price_ns) / _NS),
+        is_history=facts.is_history(now_ns, snapshot.calendar.zone),
     )
 
 
 def difference_of(shown: FeedSide, second: FeedSide, meter: DelayMeter) -> FeedDifference:
     """Compare two views."""
-    difference = None if shown.price is None or second.price is None else second.price - shown.price
+    past = next((side.label for side in (shown, second) if side.is_history), None)
+    difference = None
+    if past is None and shown.price is not None and second.price is not None:
+        difference = second.price - shown.price
+    obstacle = meter.obstacle(shown.label, second.label) if past is None else f"{past} shows history, not prices of now"
     return FeedDifference(
         shown=shown,
         second=second,
@@ -142,5 +151,5 @@ def difference_of(shown: FeedSide, second: FeedSide, meter: DelayMeter) -> FeedD
         delay_s=meter.median_s,
         is_fine=meter.is_fine,
         matches=meter.matches,
-        obstacle="" if meter.median_s is not None else meter.obstacle(shown.label, second.label),
+        obstacle="" if meter.median_s is not None else obstacle,
     )

@@ -40,6 +40,7 @@ class FeedPlaces:
         self.falls_back = False
         self.compared: set[InstrumentId] = set()
         self.feeds: dict[FeedId, FeedEntry] = {}
+        self._passed: dict[InstrumentId, set[FeedId]] = {}
         self._waiting: dict[tuple[FeedId, str], set[InstrumentId]] = {}
 
     def choice(self, instrument_id: InstrumentId) -> FeedChoice:
@@ -49,6 +50,7 @@ class FeedPlaces:
     def choose(self, choices: Mapping[InstrumentId, FeedChoice]) -> None:
         """Name feeds for instruments; the others stay as they were."""
         for instrument_id, choice in choices.items():
+            self._passed.pop(instrument_id, None)
             if choice.is_default:
                 self._choices.pop(instrument_id, None)
             else:
@@ -86,8 +88,34 @@ class FeedPlaces:
         feed, key = place
         return self.feeds.get(feed.id) is feed and self._resolver.feed_key(feed.id, instrument_id) == key
 
-    def plan(self, instrument_id: InstrumentId) -> PlacePlan:
-        """Return where an instrument belongs now."""
+    def leave(self, instrument_id: InstrumentId) -> None:
+        """Forget what was seen of an instrument that nobody uses any more."""
+        self.compared.discard(instrument_id)
+        self._passed.pop(instrument_id, None)
+
+    def pass_over(self, instrument_id: InstrumentId, feed_id: FeedId) -> Place | None:
+        """Take a feed for no fall-back of an instrument any more, and return the next one that has it.
+
+        None when the fall-back was named, or when no other is left: the last one stays, so that nothing goes round.
+        """
+        if self.choice(instrument_id).fallback is not None:
+            return None
+        first, passed = self.plan(instrument_id).first, self._passed.get(instrument_id, set()) | {feed_id}
+        left = (place for place in self.of(instrument_id) if place != first and place[0].id not in passed)
+        following = next(left, None)
+        if following is not None:
+            self._passed[instrument_id] = passed
+        return following
+
+    def forgive(self, feed_id: FeedId) -> list[InstrumentId]:
+        """Let a feed be a fall-back again; return the instruments it had been passed over for."""
+        forgiven = [one for one, passed in self._passed.items() if feed_id in passed]
+        for one in forgiven:
+            self._passed[one].discard(feed_id)
+        return forgiven
+
+    def plan(self, instrument_id: InstrumentId, kept: FeedId | None = None) -> PlacePlan:
+        """Return where an instrument belongs now; `kept` is the fall-back it is on, which stays the fall-back."""
         places = self.of(instrument_id)
         if not places:
             return _NOWHERE
@@ -99,7 +127,12 @@ class FeedPlaces:
             first = named if choice.primary is not None and named is not None else places[0]
         if named is not None and named != first:
             return PlacePlan(first, named, is_backed=True)
-        following = next((place for place in places if place != first), None)
+        following = self._following(instrument_id, [place for place in places if place != first], kept)
         is_backed = self.falls_back and choice.fallback is None
         is_wanted = is_backed or instrument_id in self.compared
         return PlacePlan(first, following if is_wanted else None, is_backed=is_backed)
+
+    def _following(self, instrument_id: InstrumentId, others: list[Place], kept: FeedId | None) -> Place | None:
+        passed = self._passed.get(instrument_id, set())
+        by_wish = sorted(others, key=lambda place: (place[0].id != kept, place[0].id in passed))
+        return next(iter(by_wish), None)

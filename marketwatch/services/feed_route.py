@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import msgspec
 
-from marketwatch.domain.events import EventKind, MarketEvent, TradeTick
+from marketwatch.domain.calendar import Phase
+from marketwatch.domain.events import EventKind, MarketEvent, TradeTick, stamp_to_ns
 from marketwatch.domain.ids import FeedId, InstrumentId, Venue
 from marketwatch.domain.snapshot import Origin, Snapshot
-from marketwatch.domain.snapshot_rules import is_same_trade
+from marketwatch.domain.snapshot_rules import SEEN_BEFORE, SUSPECT, is_same_trade
+from marketwatch.domain.wanted_sessions import WantedSessions
 from marketwatch.runtime.clock import MarketClock
 
 _MESSAGES_KEPT = 64  # more would push the events themselves out of the processor's cache
 
 _GAPS_KEPT = 200
+_NS = 1_000_000_000
+_CLOCKS_DIFFER_NS = 60 * _NS
+_BACKLOG_NS = 60 * _NS
+_FAR_NS = 3_600 * _NS
 
 
 class FeedNature(enum.Enum):
@@ -32,7 +39,8 @@ class FeedNature(enum.Enum):
 class FeedFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known about a feed. `delay_s` is how far its source is behind the market by contract.
 
-    With `sends_bars` its prices are closes of bars that were asked for, never ticks.
+    With `sends_bars` its prices are closes of bars that were asked for, never ticks; none is of a day after
+    `history_to`. `sessions` are those the user wants of it, None: all.
     """
 
     id: FeedId
@@ -41,6 +49,16 @@ class FeedFacts(msgspec.Struct, frozen=True, kw_only=True):
     market_clock: MarketClock
     delay_s: float = 0.0
     sends_bars: bool = False
+    history_to: dt.date | None = None
+    sessions: WantedSessions | None = None
+
+    def leaves_out(self, phase: Phase) -> bool:
+        """Tell whether the user wants nothing of this phase of the day from it."""
+        return self.sessions is not None and self.sessions.leaves_out(phase)
+
+    def is_history(self, now_ns: int, zone: dt.tzinfo) -> bool:
+        """Tell whether the last day that was chosen is over where the instrument trades."""
+        return self.history_to is not None and self.history_to < dt.datetime.fromtimestamp(now_ns // _NS, zone).date()
 
 
 class FeedCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +89,14 @@ class TradedVolume(msgspec.Struct, frozen=True):
     volume: float
     excluded_trades: int
     excluded_volume: float
+
+
+class _Gap(msgspec.Struct, frozen=True):
+    """When nothing came. `keys` None: of no instrument."""
+
+    from_ns: int
+    to_ns: int
+    keys: frozenset[str] | None
 
 
 _COUNTED_BY_KIND = {
@@ -113,9 +139,11 @@ class FeedRoute:
         self.duplicates = 0
         self.untimed = 0
         self.sink_errors = 0
-        self.gaps: deque[tuple[int, int]] = deque(maxlen=_GAPS_KEPT)
+        self._gaps: deque[_Gap] = deque(maxlen=_GAPS_KEPT)
         self._recent: deque[Sequence[MarketEvent]] = deque(maxlen=_MESSAGES_KEPT)
         self._fresh_origins: dict[Venue, Origin] = {}
+        self._came_to: dict[str, int] = {}
+        self._began_again_ns = 0
 
     def enter(self, key: str, snapshot: Snapshot) -> None:
         """Let events of a key go to this snapshot."""
@@ -153,6 +181,29 @@ class FeedRoute:
                     return True
         return False
 
+    def begin_again(self, keys: Collection[str] | None, monotonic_ns: int) -> None:
+        """Remember how far these instruments had come, None: all; a time after the market's was a wrong one."""
+        self._began_again_ns = monotonic_ns
+        for key in self.snapshots if keys is None else keys:
+            s = self.snapshots.get(key)
+            if s is None:
+                continue
+            newest_ns = stamp_to_ns(s.run_newest_stamp)
+            if newest_ns <= self.facts.market_clock.now_ns(s.instrument.id.venue) + _CLOCKS_DIFFER_NS:
+                self._came_to[key] = newest_ns
+                s.run_number = s.run_number or SEEN_BEFORE
+
+    def is_sent_again(self, trade: TradeTick, sort: int, monotonic_ns: int) -> bool:
+        """Tell whether a trade that is not new came on an earlier connection: by its time, and no number denies it.
+
+        What is far older and still comes after a while is no backlog: the server itself began anew.
+        """
+        if trade.sequence is not None and sort != SUSPECT:
+            return False
+        older_ns = self._came_to.get(trade.key, 0) - stamp_to_ns(trade.stamp or 0)
+        is_over = monotonic_ns - self._began_again_ns > _BACKLOG_NS
+        return 0 <= older_ns <= (_FAR_NS if is_over else older_ns)
+
     def origin_at(self, venue: Venue) -> Origin:
         """Return since when an instrument tracked now is followed: from the next message on."""
         origin = self._fresh_origins.get(venue)
@@ -160,10 +211,23 @@ class FeedRoute:
             origin = self._fresh_origins[venue] = Origin(self.facts.market_clock.now_ns(venue))
         return origin
 
+    def note_gap(self, from_ns: int, to_ns: int, keys: Collection[str] | None) -> list[Snapshot]:
+        """Remember that nothing could come of these keys, None: of none at all; return the snapshots concerned."""
+        self._gaps.append(_Gap(from_ns, to_ns, None if keys is None else frozenset(keys)))
+        if keys is None:
+            return list(self.snapshots.values())
+        return [self.snapshots[key] for key in keys if key in self.snapshots]
+
+    def gaps_of(self, instrument_id: InstrumentId) -> list[tuple[int, int]]:
+        """Return when nothing could come of an instrument, oldest first."""
+        key = self._keys.get(instrument_id)
+        return [(gap.from_ns, gap.to_ns) for gap in self._gaps if gap.keys is None or key in gap.keys]
+
     def restart(self) -> None:
         """Forget what ties this feed to the session that was played so far; counts go on."""
-        self.gaps.clear()
+        self._gaps.clear()
         self._recent.clear()
+        self._came_to.clear()
         self._fresh_origins.clear()
 
     def counts(self) -> FeedCounts:

@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from marketwatch.domain.ids import INDEX, FeedId, InstrumentId
+from marketwatch.feeds.status import FeedStatus
 from marketwatch.feeds.subscriptions import TopicPhase, TopicStatus
 from marketwatch.feeds.surroundings import FeedSettings
 from marketwatch.protocols.base import Channel, Topic
 
 if TYPE_CHECKING:
-    from marketwatch.feeds.supervisor import FeedSupervisor
+    from marketwatch.feeds.spread import Supervisor
 
 
 class RowSubscription(msgspec.Struct, frozen=True, kw_only=True):
     """How far the wish for one instrument has come. `feed_id` None: no feed has it.
 
     `confirmed` when all its topics are; `refused_reason` is the server's text about the first refused one, and
-    `is_entitlement` tells that the account may not have it.
+    `is_entitlement` tells that the account may not have it. `connection` is the number of the feed's connection that
+    carries it, None where there is but one or no room on any.
     """
 
     feed_id: FeedId | None
@@ -32,6 +34,7 @@ class RowSubscription(msgspec.Struct, frozen=True, kw_only=True):
     over_limit: bool
     unconfirmed: bool
     is_entitlement: bool = False
+    connection: int | None = None
 
 
 class Fall(msgspec.Struct, frozen=True):
@@ -61,13 +64,14 @@ class RowFeeds(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FeedEntry:
-    """One feed with the rows it has been asked for."""
+    """One feed with the rows it has been asked for, and the status it told last."""
 
-    __slots__ = ("awaited", "rows", "settings", "supervisor")
+    __slots__ = ("awaited", "rows", "settings", "supervisor", "told")
 
     def __init__(self, settings: FeedSettings) -> None:
         self.settings = settings
-        self.supervisor: FeedSupervisor
+        self.supervisor: Supervisor
+        self.told: FeedStatus | None = None
         self.rows: dict[str, Row] = {}
         self.awaited: dict[str, Leg] = {}  # those whose first event has not come
 
@@ -101,6 +105,12 @@ class Leg:
             is_index = row.instrument_id.segment == INDEX and Channel.VALUE in spec.channels
             wanted.update({Channel.VALUE} if is_index else spec.default_channels)
         return [Topic(channel, self.key) for channel in spec.channels if channel in wanted]
+
+    @property
+    def connection(self) -> int | None:
+        """The number of the feed's connection that carries it, None where there is but one or no room on any."""
+        topics = self.topics()
+        return self.feed.supervisor.topic_state(topics[0]).connection if topics else None
 
     def channel_state(self, channel: Channel) -> TopicStatus | None:
         """Return how far the wish for one kind of data has come, None where the feed does not send it."""
@@ -164,4 +174,5 @@ class Row:
             over_limit=TopicPhase.OVER_LIMIT in phases,
             unconfirmed=TopicPhase.UNCONFIRMED in phases,
             is_entitlement=any(state.is_entitlement for state in refused),
+            connection=states[0].connection if states else None,
         )

@@ -6,12 +6,12 @@ from typing import Protocol
 
 import msgspec
 
-from marketwatch.domain.calendar import Phase, TradingCalendar
 from marketwatch.feeds.status import FeedState, FeedStatus, KeyTrouble
 
 _NS = 1_000_000_000
 _SILENT_S = 60  # a confirmed row without a tick for longer waits for more than its first one
 _PERMISSION_WORDS = ("authoriz", "authoris", "permission", "entitle", "plan", "upgrade", "subscription")
+_NO_BARS_WORDS = ("it has no bars from ", "it has no bars to ")
 _UNKNOWN_WORDS = (
     "unknown",
     "does not know",
@@ -92,11 +92,10 @@ def feed_trouble(status: FeedStatus) -> str | None:
 def why_no_data(
     subscription: SubscriptionState | None,
     status: FeedStatus | None,
-    calendar: TradingCalendar,
-    market_ns: int,
+    why_closed: str,
     wall_ns: int,
 ) -> Missing:
-    """Judge how far a row has come on its way to the first tick."""
+    """Judge how far a row has come on its way to the first tick; `why_closed` is why none is to be expected now."""
     if subscription is None or status is None:
         return Missing(
             "no feed", "No feed has this instrument", "Add or switch on a feed that has it in Settings > Feeds"
@@ -104,19 +103,21 @@ def why_no_data(
     if subscription.refused_reason is not None:
         return _refused(subscription.refused_reason, is_entitlement=subscription.is_entitlement)
     if subscription.over_limit:
-        cause = "More instruments are asked for than this feed allows on one connection"
+        on = "one connection" if status.connections_allowed is None else f"{status.connections_allowed} connections"
+        cause = f"More instruments are asked for than this feed allows on {on}"
         return Missing("over limit", cause, "Remove rows, or add another feed in Settings > Feeds")
     if status.state in _FEED_WORDS:
         return _feed_trouble(status)
     asked_s = max(0, (wall_ns - subscription.asked_ns) // _NS)
-    return _with_unusable(_patient(subscription, calendar, market_ns, asked_s), status)
+    return _with_unusable(_patient(subscription, why_closed, asked_s), status)
 
 
-def _patient(subscription: SubscriptionState, calendar: TradingCalendar, market_ns: int, asked_s: int) -> Missing:
+def _patient(subscription: SubscriptionState, why_closed: str, asked_s: int) -> Missing:
     """Judge a row of a feed that is well."""
-    if calendar.phase(market_ns) is Phase.CLOSED:
+    if why_closed:
         heard = "the feed confirmed it" if subscription.confirmed else "the feed has not confirmed it"
-        cause = f"No data yet: the market is closed. Asked {age_in_words(asked_s)} ago, {heard}"
+        why = f"{why_closed[:1].lower()}{why_closed[1:]}"
+        cause = f"No data yet: {why}. Asked {age_in_words(asked_s)} ago, {heard}"
         return Missing("closed", cause, "The row fills when the market opens")
     return _awaited(subscription, asked_s)
 
@@ -132,6 +133,9 @@ def _with_unusable(missing: Missing, status: FeedStatus) -> Missing:
 
 def _refused(reason: str, *, is_entitlement: bool) -> Missing:
     said = reason.lower()
+    if said.startswith(_NO_BARS_WORDS):
+        cause = f"The feed has {reason.removeprefix('it has ')}, as chosen in Settings > Feeds"
+        return Missing("no bars", cause, "Choose other days in Settings > Feeds")
     cause = f"The feed refused it: {reason or 'no reason given'}"
     if is_entitlement or any(word in said for word in _PERMISSION_WORDS):
         return Missing(

@@ -25,6 +25,9 @@ _QUIET_RANGE_S = (15.0, 600.0)
 _QUIET_DEFAULT_S = 60.0
 _LIVE_TICKS_WIN_S = 30.0
 _LONGEST_VIA = 8
+HISTORY = "history"
+"""First word of a row whose figures end in the past because the user chose so."""
+_LEFT_OUT = "This part of the day is left out in Settings > Feeds"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -95,11 +98,27 @@ class _Judged(msgspec.Struct, frozen=True):
 
     @property
     def phase(self) -> Phase:
-        return self.calendar.phase(self.market_ns)
+        phase = self.calendar.phase(self.market_ns)
+        return Phase.CLOSED if self.is_left_out else phase
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether the user does not want this part of the day."""
+        return self.facts is not None and self.facts.leaves_out(self.calendar.phase(self.market_ns))
 
     @property
     def sends_bars(self) -> bool:
         return self.facts is not None and self.facts.sends_bars
+
+    @property
+    def is_real(self) -> bool:
+        """Whether ticks come by the clock on the wall, not by that of a replay or a simulation."""
+        return self.facts is None or self.facts.nature in (FeedNature.LIVE, FeedNature.DELAYED)
+
+    @property
+    def is_history(self) -> bool:
+        """Whether the last day that the user chose is over."""
+        return self.facts is not None and self.facts.is_history(self.market_ns, self.calendar.zone)
 
     @property
     def age_s(self) -> float | None:
@@ -108,8 +127,11 @@ class _Judged(msgspec.Struct, frozen=True):
 
     @property
     def is_closed(self) -> bool:
-        """Closed by the calendar, and no tick says otherwise."""
-        return self.phase is Phase.CLOSED and (self.age_s is None or self.age_s > _LIVE_TICKS_WIN_S)
+        """Closed by the calendar, and no tick says otherwise, whatever was done to the clock since."""
+        if self.phase is not Phase.CLOSED:
+            return False
+        silent_s = _silent_s(self, self.status) if self.status is not None and self.is_real else None
+        return self.age_s is None or max(self.age_s, silent_s or 0.0) > _LIVE_TICKS_WIN_S
 
 
 def row_state(
@@ -126,10 +148,10 @@ def row_state(
     via = () if fallback is None else (_via_line(fallback, calendar),)
     natural = (*_nature_tags(facts), *_via_tags(fallback))
     if snapshot is None or (snapshot.updated_ns is None and snapshot.last_price is None):
-        missing = why_no_data(subscription, feed_status, calendar, source_ns, now.wall_ns)
+        missing = why_no_data(subscription, feed_status, _why_closed(facts, calendar, source_ns), now.wall_ns)
         return RowState(RowStateKind.NO_DATA, missing.word, natural, "\n".join((*via, missing.explanation)), None)
     row = _Judged(snapshot, feed_status, facts, calendar, source_ns, now.wall_ns, now.monotonic_ns)
-    checks = (_halted, _stale, _delayed, _barred, _closed, _extended, _quiet, _unofficial)
+    checks = _CHECKS_OF_HISTORY if row.is_history else _CHECKS
     found = [finding for check in checks if (finding := check(row)) is not None]
     lines = [finding.line for finding in found]
     if facts is not None and facts.nature in _NATURE_LINES:
@@ -142,6 +164,14 @@ def row_state(
         explanation="\n".join([*via, *(lines or [first.line])]),
         age_s=row.age_s,
     )
+
+
+def _why_closed(facts: FeedFacts | None, calendar: TradingCalendar, source_ns: int) -> str:
+    """Say why no data are to be expected now, empty when some are."""
+    phase = calendar.phase(source_ns)
+    if facts is not None and facts.leaves_out(phase):
+        return _LEFT_OUT
+    return "The market is closed" if phase is Phase.CLOSED else ""
 
 
 _NATURE_LINES = {
@@ -178,6 +208,19 @@ def _nature_tags(facts: FeedFacts | None) -> tuple[str, ...]:
     return {FeedNature.SIMULATED: ("SIM",), FeedNature.REPLAY: ("REPLAY",)}.get(facts.nature, ())
 
 
+def _past(row: _Judged) -> _Finding | None:
+    """A close of chosen days in the past must never look like a price of now, nor like that of the last session."""
+    facts, last_ns = row.facts, row.snapshot.last_trade_ns
+    if facts is None or facts.history_to is None:
+        return None
+    newest = facts.history_to
+    if last_ns is not None:
+        newest = min(newest, row.calendar.session_date(last_ns))  # a bar may end with the next day's first instant
+    word = f"{HISTORY} to {newest.day} {_MONTHS[newest.month - 1]} {newest.year}"
+    line = f"History to {facts.history_to.isoformat()}, as chosen in Settings > Feeds"
+    return _Finding(RowStateKind.CLOSED, line, word, "HIST")
+
+
 def _halted(row: _Judged) -> _Finding | None:
     s = row.snapshot
     last = s.last_price
@@ -199,8 +242,7 @@ def _stale(row: _Judged) -> _Finding | None:
     silent_s = _silent_s(row, status)
     why = feed_trouble(status)
     if why is None:
-        is_real = row.facts is None or row.facts.nature in (FeedNature.LIVE, FeedNature.DELAYED)
-        if not is_real or row.sends_bars or silent_s is None or silent_s <= _SILENCE_S or row.phase is Phase.CLOSED:
+        if not row.is_real or row.sends_bars or silent_s is None or silent_s <= _SILENCE_S or row.phase is Phase.CLOSED:
             return None
         why = "the feed is silent"
     age = "" if silent_s is None else age_in_words(silent_s)
@@ -231,6 +273,11 @@ def _barred(row: _Judged) -> _Finding | None:
     last_ns = row.snapshot.last_trade_ns
     if not row.sends_bars or last_ns is None:
         return None
+    finding = _bar(row, last_ns)
+    return msgspec.structs.replace(finding, tag="") if row.is_history else finding
+
+
+def _bar(row: _Judged, last_ns: int) -> _Finding:
     minutes = row.snapshot.minutes
     if minutes is not None and len(minutes) and minutes.opens_ns[-1] + minutes.interval_ns == last_ns:
         minute = _clock(minutes.opens_ns[-1], row.calendar)[:5]  # its end may be still to come
@@ -246,11 +293,12 @@ def _closed(row: _Judged) -> _Finding | None:
     if not row.is_closed:
         return None
     last_ns = row.snapshot.last_trade_ns or row.snapshot.updated_ns
+    why = _LEFT_OUT if row.is_left_out else "The market is closed"
     if last_ns is None:
-        return _Finding(RowStateKind.CLOSED, "The market is closed", "closed")
+        return _Finding(RowStateKind.CLOSED, why, "closed")
     date = row.calendar.session_date(last_ns)
     on = f"{date.day} {_MONTHS[date.month - 1]}"
-    return _Finding(RowStateKind.CLOSED, f"The market is closed; last figures of {on} {date.year}", f"closed {on}")
+    return _Finding(RowStateKind.CLOSED, f"{why}; last figures of {on} {date.year}", f"closed {on}")
 
 
 def _extended(row: _Judged) -> _Finding | None:
@@ -293,6 +341,10 @@ def _unofficial(row: _Judged) -> _Finding | None:
     if not row.snapshot.is_unofficial:
         return None
     return _Finding(RowStateKind.LIVE, "Price of an odd lot or the like: no trade so far may move the last price")
+
+
+_CHECKS = (_halted, _stale, _delayed, _barred, _closed, _extended, _quiet, _unofficial)
+_CHECKS_OF_HISTORY = (_past, _stale, _barred)
 
 
 def _clock(instant_ns: int, calendar: TradingCalendar) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from marketwatch.errors import ConfigurationError
 from marketwatch.feeds.connection import SYSTEM_PROXY
+from marketwatch.feeds.server_names import is_loopback
 
 _SCHEMES = {"https": ("https",), "wss": ("wss", "socks", "https"), "ws": ("ws", "socks", "https", "http")}
 _WRITTEN = re.compile(r"(?:([^:/@]+)://)?(\[[0-9a-f:.]+\]|[\w.-]+):([0-9]{1,5})/?", re.IGNORECASE)
@@ -72,20 +73,10 @@ def _is_host(host: str) -> bool:
 
 def is_number_or_local(host: str) -> bool:
     """Tell whether a host needs no look-up: a number, or this computer by name."""
-    if host == "localhost" or host.endswith(".localhost"):
+    if is_loopback(host):
         return True
     try:
         ipaddress.ip_address(host)
     except ValueError:
         return False
     return True
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host is this computer, by name or number."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from marketwatch.domain.events import MarketEvent
+from marketwatch.domain.events import AnalysisReport, MarketEvent, ServerAlert, ServerPosition
 from marketwatch.domain.ids import FeedId, InstrumentId
 from marketwatch.domain.secret import Secret
 from marketwatch.errors import ConfigurationError
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from marketwatch.feeds.supervisor import FeedSupervisor
 
 _STAGGER_S = 0.25
+_REPORT: dict[Channel, type[MarketEvent]] = {
+    Channel.ANALYSIS: AnalysisReport,
+    Channel.ALERTS: ServerAlert,
+    Channel.PORTFOLIO: ServerPosition,
+}
 _SEEING = frozenset({FeedState.LIVE, FeedState.STALE})
 _STARTING = frozenset({FeedState.CONNECTING, FeedState.AUTHENTICATING})
 
@@ -36,7 +41,8 @@ _STARTING = frozenset({FeedState.CONNECTING, FeedState.AUTHENTICATING})
 class StreamState(msgspec.Struct, frozen=True, kw_only=True):
     """How one connection of reports is. `feed_label` names its feed, `name` what it brings.
 
-    `is_missing`: the server does not have it, which is no fault. `since_ns` is when the connection came, or was lost.
+    `is_missing`: the server does not have it, which is no fault. `since_ns` is when the connection came, or was lost,
+    `connection` its number: what came by another one may have changed since.
     """
 
     feed_id: FeedId
@@ -51,6 +57,9 @@ class StreamState(msgspec.Struct, frozen=True, kw_only=True):
     confirmed: int = 0
     refused: int = 0
     is_missing: bool = False
+    connection: int = 0
+    message_count: int = 0
+    messages_per_s: float = 0.0
 
     @property
     def is_seeing(self) -> bool:
@@ -256,6 +265,8 @@ class ReportFeeds:
             for feed in self._feeds.values():
                 for stream in feed.streams:
                     self._want(feed, stream, instrument_id)
+                    if stream.spec.channel is Channel.ALERTS and stream.is_up:
+                        self.reports.alerts.expect(feed.settings.feed_id, instrument_id)
 
     def unwatch(self, instrument_id: InstrumentId) -> None:
         """Ask no more: nobody uses the instrument."""
@@ -343,11 +354,15 @@ class ReportFeeds:
         by_row: dict[InstrumentId, list[MarketEvent]] = {}
         for event in events:
             instrument_id = stream.rows.get(event.key)
-            if instrument_id is not None:
+            # What belongs to another connection may be older than what that one says: it is not heard here.
+            if instrument_id is not None and isinstance(event, _REPORT[stream.spec.channel]):
                 by_row.setdefault(instrument_id, []).append(event)
         now_ns = self._around.clock.now_ns()
         for instrument_id, own in by_row.items():
-            self.reports.take(feed.settings.feed_id, instrument_id, own, connection=stream.connection, now_ns=now_ns)
+            self.reports.take(
+                feed.settings.feed_id, instrument_id, own, connection=stream.connection, now_ns=now_ns,
+                connected_ns=stream.since_ns if stream.is_up else None,
+            )  # fmt: skip
 
     def _on_status(self, feed: _Feed, stream: _Stream, status: FeedStatus) -> None:
         if status.state is FeedState.AUTHENTICATING:
@@ -393,7 +408,10 @@ class ReportFeeds:
             wanted=status.wanted,
             confirmed=status.subscriptions,
             refused=status.refused_topics,
+            message_count=status.message_count,
+            messages_per_s=status.messages_per_s if status.state in _SEEING else 0.0,
             is_missing=status.state is FeedState.REFUSED and isinstance(supervisor.last_error, ConfigurationError),
+            connection=stream.connection,
         )
 
     def _notice(self, feed_id: FeedId, text: str) -> None:

@@ -1,38 +1,34 @@
 """Alerts that servers watch for the user: their states, and each firing once, whatever the connection does.
 
-A server sends its alerts anew after every connection and gives them no id. What fired while nobody listened is told
-late, and said to be late; what had fired before we ever listened is listed and not told.
+A server sends its alerts anew after every connection and gives them no id. What fired while nobody listened, were it
+before the program was started, is told late, and said to be late; what an earlier run told of is listed and not told.
 """
 
 from __future__ import annotations
 
 import enum
 from collections import deque
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from marketwatch.domain.events import ServerAlert
 from marketwatch.domain.ids import FeedId, InstrumentId
+from marketwatch.services.told_alerts import AlertKey, ToldAlerts
+
+__all__ = ["MOST_DEEDS", "MOST_GONE", "AlertDeed", "AlertKey", "AlertRecord", "Deed", "PriceThen", "ServerAlerts"]
 
 MOST_DEEDS = 1_000
 MOST_GONE = 4_096
-
-
-class AlertKey(msgspec.Struct, frozen=True):
-    """What an alert is known by."""
-
-    feed_id: FeedId
-    instrument_id: InstrumentId
-    group: str
-    condition: str
-    threshold: float | None
+_FIRST_LISTS_NS = 30_000_000_000
+"""So long after a connection a first list says what was before it; a later one may tell of this very moment."""
 
 
 class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
     """State of one alert. `connection` is the one that stated it last, None once nobody listens any more.
 
-    `since_ns` is when we learnt of the state (wall clock), `firing` the number of its last firing, if it had one.
+    `since_ns` is when we learnt of the state (wall clock), `firing` the number of its last firing, if it had one;
+    `moves` tells that the server has moved its threshold.
     """
 
     key: AlertKey
@@ -40,6 +36,7 @@ class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
     since_ns: int
     connection: int | None
     firing: int | None = None
+    moves: bool = False
 
 
 class Deed(enum.Enum):
@@ -80,9 +77,17 @@ class AlertDeed(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the user must hear of it."""
         return self.deed in (Deed.FIRED, Deed.SEEN_LATE)
 
+    @property
+    def is_past(self) -> bool:
+        """Whether it happened at a time nobody here knows, and was only learnt of now."""
+        return self.deed is Deed.SEEN_LATE
+
 
 class ServerAlerts:
-    """Keeps the alerts of all feeds and the log. `on_fired` gets each firing, `on_changed` a call after any change."""
+    """Keeps the alerts of all feeds and the log. `on_fired` gets each firing, `on_changed` a call after any change.
+
+    `told` are the alerts of which the user was told and that are triggered still.
+    """
 
     def __init__(
         self, price_of: Callable[[InstrumentId], PriceThen | None], on_fired: Callable[[AlertDeed], None],
@@ -91,6 +96,8 @@ class ServerAlerts:
         self._price_of = price_of
         self._on_fired = on_fired
         self._on_changed = on_changed
+        self.told = ToldAlerts()
+        self._added: set[tuple[FeedId, InstrumentId]] = set()
         self._records: dict[tuple[FeedId, InstrumentId], dict[AlertKey, AlertRecord]] = {}
         self._gone: dict[AlertKey, AlertRecord] = {}
         self._log: deque[AlertDeed] = deque(maxlen=MOST_DEEDS)
@@ -125,25 +132,39 @@ class ServerAlerts:
 
     def take(
         self, feed_id: FeedId, instrument_id: InstrumentId, alerts: Sequence[ServerAlert], *, connection: int,
-        now_ns: int,
+        now_ns: int, connected_ns: int | None = None,
     ) -> None:  # fmt: skip
-        """Take in what one message says of the alerts of an instrument; `connection` is a number that only grows."""
+        """Take in what one message says of the alerts of an instrument.
+
+        `connection` is a number that only grows, `connected_ns` when that connection came (wall clock).
+        """
         place = (feed_id, instrument_id)
+        is_early = connected_ns is None or now_ns - connected_ns <= _FIRST_LISTS_NS
         stated = {_key(feed_id, instrument_id, alert): alert for alert in alerts if not alert.is_withdrawn}
         withdrawn = {_key(feed_id, instrument_id, alert) for alert in alerts if alert.is_withdrawn}
         was_heard = place in self._records
+        if not was_heard:
+            self.told.begin(place, stated)
         records = self._records.setdefault(place, {})
-        gone = _leaving(records, stated, withdrawn, connection)
+        gone = _leaving(records, {alert.group for alert in alerts}, stated, withdrawn, connection)
         befores = {key: records.get(key) or self._before(key, stated, gone, records) for key in stated}
         for record in gone:
             del records[record.key]
             self._remember(record)
         for key, alert in stated.items():
-            self._enter(key, alert, befores[key], connection, now_ns, was_heard=was_heard)
+            cause = self._why_late(key, befores[key], was_heard=was_heard, is_early=is_early)
+            self._enter(key, alert, befores[key], connection, now_ns, was_heard=was_heard, cause=cause)
+        self._added.discard(place)
         self._on_changed()
+
+    def expect(self, feed_id: FeedId, instrument_id: InstrumentId) -> None:
+        """Listen to an instrument from now on, while the connection is there: it was not followed before."""
+        if (feed_id, instrument_id) not in self._records:
+            self._added.add((feed_id, instrument_id))
 
     def unwatch(self, feed_id: FeedId, instrument_id: InstrumentId | None = None) -> None:
         """Listen no more to an instrument, or to a feed at all; the states are kept so that nothing fires twice."""
+        self._added = {place for place in self._added if place[0] != feed_id or instrument_id not in (None, place[1])}
         for place, records in self._records.items():
             if place[0] == feed_id and instrument_id in (None, place[1]):
                 for key, record in records.items():
@@ -154,6 +175,8 @@ class ServerAlerts:
         """Forget the states of a feed: another server answers from now on."""
         self._records = {place: records for place, records in self._records.items() if place[0] != feed_id}
         self._gone = {key: record for key, record in self._gone.items() if key.feed_id != feed_id}
+        self._added = {place for place in self._added if place[0] != feed_id}
+        self.told.forget(feed_id)
         self._on_changed()
 
     def note_sight(self, feed_id: FeedId, *, is_blind: bool, now_ns: int, detail: str = "") -> None:
@@ -171,6 +194,7 @@ class ServerAlerts:
 
     def _remember(self, record: AlertRecord) -> None:
         """Keep one that had fired and left the list: when it comes back as it was, it does not fire again."""
+        self.told.discard(record.key)
         if record.is_triggered:
             self._gone[record.key] = record
             if len(self._gone) > MOST_GONE:
@@ -178,21 +202,33 @@ class ServerAlerts:
 
     def _enter(
         self, key: AlertKey, alert: ServerAlert, before: AlertRecord | None, connection: int, now_ns: int, *,
-        was_heard: bool,
+        was_heard: bool, cause: str,
     ) -> None:  # fmt: skip
         is_triggered, firing = alert.is_triggered, None if before is None else before.firing
         since_ns = now_ns if before is None or before.is_triggered is not is_triggered else before.since_ns
-        deed = _deed(alert, before, connection, was_heard=was_heard)
+        moves = before is not None and (before.moves or before.key != key)
+        deed = _deed(alert, before, connection, was_heard=was_heard, is_told=key in self.told)
         told = None
         if deed is not None:
-            detail = "" if deed is not Deed.SEEN_LATE else _why_late(before)
+            detail = cause if deed is Deed.SEEN_LATE else ""
             told = self._note(key.feed_id, deed, now_ns, key=key, stated_ns=alert.event_ns, detail=detail)
             firing = told.number if told.is_firing else firing
         self._records[key.feed_id, key.instrument_id][key] = AlertRecord(
-            key=key, is_triggered=is_triggered, since_ns=since_ns, connection=connection, firing=firing
+            key=key, is_triggered=is_triggered, since_ns=since_ns, connection=connection, firing=firing, moves=moves
         )
+        if is_triggered:
+            self.told.add(key, now_ns, moves=moves)
+        else:
+            self.told.discard(key)
         if told is not None and told.is_firing:
             self._on_fired(told)
+
+    def _why_late(self, key: AlertKey, before: AlertRecord | None, *, was_heard: bool, is_early: bool) -> str:
+        if (before is not None and before.connection is None) or (key.feed_id, key.instrument_id) in self._added:
+            return "fired while it was not followed"
+        if was_heard:
+            return "fired while disconnected"
+        return "fired while MarketWatch was not connected" if is_early else "nobody here knows when it fired"
 
     def _note(
         self, feed_id: FeedId, deed: Deed, now_ns: int, *, key: AlertKey | None = None, stated_ns: int | None = None,
@@ -219,36 +255,32 @@ def _key(feed_id: FeedId, instrument_id: InstrumentId, alert: ServerAlert) -> Al
     return AlertKey(feed_id, instrument_id, alert.group, alert.condition, alert.threshold)
 
 
-def _deed(alert: ServerAlert, before: AlertRecord | None, connection: int, *, was_heard: bool) -> Deed | None:
-    """Judge a stated alert: only what was armed, or was not there, can have fired."""
+def _deed(
+    alert: ServerAlert, before: AlertRecord | None, connection: int, *, was_heard: bool, is_told: bool
+) -> Deed | None:
+    """Judge a stated alert: only what was armed, or was not there, or was never told, can have fired."""
     if not alert.is_triggered or (before is not None and before.is_triggered):
         return None
     if before is not None:
         return Deed.FIRED if before.connection == connection else Deed.SEEN_LATE
     if alert.has_fired:
         return Deed.FIRED
-    return Deed.SEEN_LATE if was_heard else Deed.ALREADY
+    return Deed.ALREADY if is_told and not was_heard else Deed.SEEN_LATE
 
 
 def _leaving(
     records: Mapping[AlertKey, AlertRecord],
-    stated: Collection[AlertKey],
+    groups: Container[str],
+    stated: Container[AlertKey],
     withdrawn: Container[AlertKey],
     connection: int,
 ) -> list[AlertRecord]:
     """Return the alerts that the server has no more: taken back, or not among those it sent when asked anew."""
-    groups = {key.group for key in stated}
     return [
         record
         for key, record in records.items()
         if key not in stated and (key in withdrawn or (record.connection != connection and key.group in groups))
     ]
-
-
-def _why_late(before: AlertRecord | None) -> str:
-    if before is not None and before.connection is None:
-        return "fired while it was not followed"
-    return "fired while disconnected"
 
 
 def _moved_from(

@@ -16,22 +16,24 @@ _log = logging.getLogger(__name__)
 
 
 class StatedAnalysis(msgspec.Struct, frozen=True):
-    """An analysis and when it came (wall clock)."""
+    """An analysis and when it came (wall clock); `connection` is the number of the one it came by."""
 
     instrument_id: InstrumentId
     feed_id: FeedId
     report: AnalysisReport
     received_ns: int
+    connection: int = 0
 
 
 class StatedPosition(msgspec.Struct, frozen=True):
-    """A position and when it came (wall clock); `here` is the price that was known here at that moment."""
+    """A position, when it came (wall clock) and by which connection; `here` is the price known here at that moment."""
 
     instrument_id: InstrumentId
     feed_id: FeedId
     position: ServerPosition
     received_ns: int
     here: PriceThen | None = None
+    connection: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -69,23 +71,28 @@ class ServerReports:
 
     def take(
         self, feed_id: FeedId, instrument_id: InstrumentId, events: Sequence[MarketEvent], *, connection: int,
-        now_ns: int,
+        now_ns: int, connected_ns: int | None = None,
     ) -> None:  # fmt: skip
-        """Take in what one message says of an instrument; other events than reports are not ours."""
+        """Take in what one message says of an instrument; other events than reports are not ours.
+
+        `connected_ns` is when the connection came (wall clock).
+        """
         place = (instrument_id, feed_id)
         alerts: list[ServerAlert] = []
         for event in events:
             if isinstance(event, ServerAlert):
                 alerts.append(event)
             elif isinstance(event, AnalysisReport):
-                self._analyses[place] = StatedAnalysis(instrument_id, feed_id, event, now_ns)
+                self._analyses[place] = StatedAnalysis(instrument_id, feed_id, event, now_ns, connection)
                 _tell(self.analysis_changed, instrument_id)
             elif isinstance(event, ServerPosition):
                 here = self._price_of(instrument_id)
-                self._positions[place] = StatedPosition(instrument_id, feed_id, event, now_ns, here)
+                self._positions[place] = StatedPosition(instrument_id, feed_id, event, now_ns, here, connection)
                 _tell(self.positions_changed)
         if alerts:
-            self.alerts.take(feed_id, instrument_id, alerts, connection=connection, now_ns=now_ns)
+            self.alerts.take(
+                feed_id, instrument_id, alerts, connection=connection, now_ns=now_ns, connected_ns=connected_ns
+            )
 
     def unwatch(self, feed_id: FeedId, instrument_id: InstrumentId | None = None) -> None:
         """Listen no more to an instrument, or to a feed at all: figures go, what alerts have fired is remembered."""

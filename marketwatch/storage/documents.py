@@ -19,8 +19,9 @@ from marketwatch.storage.database_file import BUSY_TIMEOUT_S, DatabaseFile, Data
 from marketwatch.storage.feed_choices import FeedChoiceStore
 from marketwatch.storage.feed_configs import FeedConfigStore
 from marketwatch.storage.notices import StorageNotice
+from marketwatch.storage.told_alerts import ToldAlertStore
 
-_TABLES: Final = frozenset({"watchlists", "watchlist_entries", "feed_configs", "feed_choices"})
+_TABLES: Final = frozenset({"watchlists", "watchlist_entries", "feed_configs", "feed_choices", "told_alerts"})
 
 _UPSERT: Final = """
     INSERT INTO watchlists (id, name, position, layout, sort_column, sort_descending) VALUES (?, ?, ?, ?, ?, ?)
@@ -41,6 +42,7 @@ class StateDatabase:
         self._has_changed = False
         self.feed_configs = FeedConfigStore(connection, self._transaction)
         self.feed_choices = FeedChoiceStore(connection, self._transaction)
+        self.told_alerts = ToldAlertStore(connection, self._transaction)
 
     @classmethod
     async def open(cls, path: Path, backups: Path | None = None) -> StateDatabase:

@@ -6,8 +6,6 @@ damaged file is set aside; a file of a newer version is read as far as possible 
 
 from __future__ import annotations
 
-import base64
-import binascii
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -37,7 +35,6 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     preset: Literal["greenRed", "redGreen", "redBlue", "blueOrange", "mono"] = "greenRed"
     density: Literal["compact", "comfortable"] = "compact"
     table_rate_hz: RateHz = 10
-    chart_rate_hz: RateHz = 10
     flash: Literal["flash", "arrow", "none"] = "flash"
     motion: Literal["system", "full", "reduced"] = "system"
     zone: ShortText = "exchange"
@@ -52,19 +49,6 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     def proxy_address(self) -> str | None:
         """The proxy as connections want it: `system`, None for none, or an address."""
         return None if self.proxy == NO_PROXY else self.proxy
-
-
-def to_base64(data: bytes) -> str:
-    """Write bytes of Qt for a preference."""
-    return base64.b64encode(data).decode("ascii")
-
-
-def from_base64(text: str) -> bytes:
-    """Read what `to_base64` wrote; empty when it was tampered with."""
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return b""
 
 
 class Settings:

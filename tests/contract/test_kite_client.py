@@ -22,7 +22,6 @@ from marketwatch.protocols.base import (
 )
 from marketwatch.protocols.kite.address import (
     connection_url,
-    join_credentials,
     normalise_url,
     split_credentials,
     upgrade_headers,
@@ -206,7 +205,7 @@ def test_unusable_addresses_are_refused(typed: str) -> None:
 
 
 def test_credentials_travel_in_the_query_and_nowhere_else() -> None:
-    key = join_credentials("apikey", Secret("canary+/= &%"))
+    key = Secret("apikey:canary+/= &%")
     url = connection_url("wss://ws.kite.trade", key)
     assert url.reveal() == "wss://ws.kite.trade?api_key=apikey&access_token=canary%2B%2F%3D%20%26%25"
     assert f"{url} {url!r} {key} {key!r}" == "*** *** *** ***"

@@ -23,7 +23,6 @@ from marketwatch.protocols.kite.login import (
     expiry_ns,
     is_expired,
     login_url,
-    logout_path,
     parse_request_token,
     parse_session,
     session_form,
@@ -54,7 +53,6 @@ def test_what_is_sent() -> None:
     form = session_form("key", TOKEN, SECRET)
     assert read_query(form.reveal()) == {"api_key": "key", "request_token": "canaryrequest1", "checksum": proof}
     assert "canary" not in repr(form)
-    assert logout_path("key", Secret("a+b")).reveal() == "/session/token?api_key=key&access_token=a%2Bb"
 
 
 @pytest.mark.parametrize(

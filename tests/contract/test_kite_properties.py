@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import any_events
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,11 +39,7 @@ packets = st.one_of(
     st.builds(QuotePacket, *day),
     st.builds(FullPacket, *day, unsigned, unsigned, unsigned, unsigned, unsigned, books),
 )
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=6,
-)
+json_values = any_events.json_values()
 texts = st.dictionaries(
     st.sampled_from(["type", "data", "a", "v", "status", "message", "error_type", "id"]),
     st.one_of(json_values, st.sampled_from(["error", "order", "message", "subscribe", "mode", "full"])),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 
+import any_events
+from any_events import MILLIS, check_possible
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketwatch.domain.events import MarketEvent, Quote, SecondBar, TradeTick, VendorBar
+from marketwatch.domain.events import MarketEvent
 from marketwatch.protocols.massive.client import MassiveClient
 from marketwatch.protocols.massive.encoding import encode_event, frames
 from marketwatch.protocols.massive.lenient import Unusable, interpret
@@ -17,57 +18,12 @@ from marketwatch.protocols.massive.rest import error_of
 from marketwatch.protocols.massive.server import MassiveServer
 
 keys = st.from_regex(r"[A-Z]{1,5}([.:/][A-Za-z]{1,3})?", fullmatch=True)
-prices = st.floats(min_value=1e-6, max_value=1e7, allow_nan=False)
-sizes = st.one_of(st.integers(1, 10**9).map(float), st.floats(1e-6, 1e6))
-millis = st.one_of(st.none(), st.integers(1_000_000_000_000, 4_000_000_000_000))
+millis = st.one_of(st.none(), MILLIS)
 numbers = st.one_of(st.none(), st.integers(0, 2**53))
-
-trades = st.builds(
-    TradeTick,
-    key=keys,
-    stamp=millis,
-    price=prices,
-    size=sizes,
-    conditions=st.one_of(st.none(), st.lists(st.integers(0, 99), min_size=1, max_size=4).map(tuple)),
-    exchange=st.one_of(st.none(), st.integers(0, 99)),
-    trade_id=st.one_of(st.none(), st.text("0123456789abc", min_size=1)),
-    sequence=numbers,
-)
-quotes = st.builds(
-    Quote,
-    key=keys,
-    stamp=millis,
-    bid=st.one_of(st.none(), prices),
-    bid_size=st.one_of(st.none(), sizes),
-    ask=st.one_of(st.none(), prices),
-    ask_size=st.one_of(st.none(), sizes),
-    sequence=numbers,
-)
-
-
-@st.composite
-def bars(draw: st.DrawFn) -> VendorBar:
-    low, first, last, high = sorted(draw(st.lists(prices, min_size=4, max_size=4)))
-    start = draw(st.integers(1_000_000_000_000, 4_000_000_000_000))
-    build = draw(st.sampled_from([VendorBar, SecondBar]))
-    return build(
-        key=draw(keys),
-        stamp=start,
-        ends_stamp=start + build.interval_s * 1_000,
-        open=first,
-        high=high,
-        low=low,
-        close=last,
-        volume=draw(st.one_of(st.none(), sizes)),
-        day_volume=draw(st.one_of(st.none(), sizes)),
-    )
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=6,
-)
+trades = any_events.trades(keys, stamp=millis, sequence=numbers)
+quotes = any_events.quotes(keys, stamp=millis, sequence=numbers)
+bars = any_events.bars(keys, "day_volume")
+json_values = any_events.json_values()
 fields = st.sampled_from([*"Tcpsxiqtzohlvea", "sym", "bp", "bs", "ap", "as", "ds", "op", "vw", "av", "fmv", "val"])
 elements = st.fixed_dictionaries(
     {"ev": st.sampled_from(["T", "Q", "A", "AM", "LULD", "FMV", "V", "status", "NOI", "XYZ"])},
@@ -81,15 +37,7 @@ def test_no_bytes_make_the_client_raise_or_give_impossible_values(data: bytes) -
     client = MassiveClient()
     client.connection_made(0.0)
     for event in client.receive(data, 0.0):
-        assert event.key
-        if isinstance(event, TradeTick):
-            assert math.isfinite(event.price)
-            assert event.price > 0
-            assert event.size >= 0
-        if isinstance(event, Quote):
-            assert all(side is None or 0 < side < math.inf for side in (event.bid, event.ask))
-        if isinstance(event, VendorBar):
-            assert event.low <= min(event.open, event.close) <= max(event.open, event.close) <= event.high
+        check_possible(event)
     client.take_control()
     client.data_to_send()
 
@@ -111,7 +59,7 @@ def test_no_answer_makes_the_error_reading_raise(http_status: int, body: bytes) 
     assert error is not None or 200 <= http_status < 300
 
 
-@given(st.lists(st.one_of(trades, quotes, bars()), max_size=20, unique_by=lambda e: (type(e), e.key, e.stamp)))
+@given(st.lists(st.one_of(trades, quotes, bars), max_size=20, unique_by=lambda e: (type(e), e.key, e.stamp)))
 @settings(max_examples=200, deadline=None)
 def test_what_is_written_is_read_back(events: list[MarketEvent]) -> None:
     written = [data for event in events if (data := encode_event(event)) is not None]
@@ -126,7 +74,7 @@ def test_what_is_written_is_read_back(events: list[MarketEvent]) -> None:
         }
 
 
-@given(st.one_of(trades, quotes, bars()))
+@given(st.one_of(trades, quotes, bars))
 @settings(max_examples=200, deadline=None)
 def test_the_lenient_way_reads_what_the_strict_way_reads(event: MarketEvent) -> None:
     data = encode_event(event)

@@ -168,8 +168,7 @@ def test_wildcard_rule() -> None:
     server.receive(b'{"action":"subscribe","params":"T.*"}')
     server.receive(b'{"action":"unsubscribe","params":"T.AAPL"}')
     assert server.wants(TradeTick(key="AAPL", price=1.0, size=1.0))
-    assert server.wants_key(Channel.TRADES, "AAPL")
-    assert not server.wants_key(Channel.QUOTES, "AAPL")
+    assert not server.wants(Quote(key="AAPL"))
 
 
 def test_wants_knows_every_kind_of_event() -> None:

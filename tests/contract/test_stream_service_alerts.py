@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stream_rig import frame, greeted, topic
+from stream_rig import STAMP_MS, frame, greeted, topic
 
 from marketwatch.domain.events import ServerAlert
 from marketwatch.protocols.base import Refused
@@ -31,9 +31,20 @@ def test_the_first_list_says_what_was_before() -> None:
     ]
 
 
+def test_a_first_list_that_is_empty_says_that_what_was_before_is_gone() -> None:
+    stream = client()
+    assert stream.receive(frame(price_alerts=None, volume_alerts=[]), 1.0) == [
+        ServerAlert(
+            key="RELIANCE", stamp=STAMP_MS, origin="stream service", group="volume", condition="", is_withdrawn=True
+        )
+    ]
+    assert tell(stream) == []
+    assert tell(client(), field="price_alerts") == [(None, False, False, True)]
+
+
 def test_one_that_comes_new_and_triggered_later_has_fired() -> None:
     stream = client()
-    assert tell(stream) == []
+    tell(stream)
     assert tell(stream, (2600.0, True)) == [(2600.0, True, True, False)]
 
 

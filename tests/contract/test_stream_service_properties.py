@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 from decimal import Decimal
 
+import any_events
+import msgspec
+from any_events import check_possible
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stream_rig import STAMP_MS, greeted, topic
@@ -16,7 +18,6 @@ from marketwatch.domain.events import (
     PriceValue,
     ServerAlert,
     ServerPosition,
-    TradeTick,
 )
 from marketwatch.protocols.stream_service.encoding import (
     PriceFigures,
@@ -30,11 +31,7 @@ from marketwatch.protocols.stream_service.endpoints import Endpoint
 from marketwatch.protocols.stream_service.server import StreamServiceServer
 
 ORIGIN = "stream service"
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["TCS", "1,5"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=6,
-)
+json_values = any_events.json_values("TCS", "1,5")
 fields = st.sampled_from(
     [
         *("price", "volume", "change", "change_percent", "open", "high", "low", "close", "data"),
@@ -61,14 +58,7 @@ prices = st.floats(1.0, 1e5).map(lambda price: round(price, 2))
 def test_no_bytes_make_the_client_raise_or_give_impossible_values(data: bytes) -> None:
     client = greeted("TCS")
     for event in client.receive(data, 1.0):
-        assert event.key
-        if isinstance(event, TradeTick):
-            assert 0 < event.price < math.inf
-            assert 0 <= event.size < math.inf
-        if isinstance(event, PriceValue):
-            assert 0 < event.value < math.inf
-        if isinstance(event, DayStatistics):
-            assert event.day_high is None or event.day_low is None or event.day_low <= event.day_high
+        check_possible(event)
         if isinstance(event, AnalysisReport):
             assert event.rsi is None or 0 <= event.rsi <= 100
             assert all(figure.reason for figure in event.invalid)
@@ -154,7 +144,9 @@ def test_alerts_are_read_back_and_told_once(sent: list[ServerAlert]) -> None:
     data = message("data", Endpoint.ALERTS, STAMP_MS, symbol="TCS", data=alerts_data(sent))
     came = client.receive(data, 1.0)
     order = ["price", "volume", "breakout"]
-    assert came == sorted(sent, key=lambda alert: order.index(alert.group))
+    none = ServerAlert(key="TCS", stamp=STAMP_MS, origin=ORIGIN, group="", condition="", is_withdrawn=True)
+    empty = [msgspec.structs.replace(none, group=group) for group in set(order) - {alert.group for alert in sent}]
+    assert came == sorted([*sent, *empty], key=lambda alert: order.index(alert.group))
     assert client.receive(data, 2.0) == []
 
 

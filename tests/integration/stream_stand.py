@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Any
 
-from integration.kind_servers import INDIAN_MS, _silent
+from integration.kind_servers import silent_log
+from kind_sides import INDIAN_MS
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
@@ -100,7 +101,7 @@ async def stream_stand(symbols: Collection[str] = ("SBIN",), **options: Any) -> 
     """Run a stand on a port of its own."""
     stand = StreamStand(symbols, **options)
     async with serve(
-        stand.serve, "127.0.0.1", 0, process_request=stand.answer_upgrade, logger=_silent, close_timeout=0.2
+        stand.serve, "127.0.0.1", 0, process_request=stand.answer_upgrade, logger=silent_log, close_timeout=0.2
     ) as server:
         stand.url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
         yield stand

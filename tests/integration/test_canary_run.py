@@ -17,8 +17,9 @@ import msgspec
 import pytest
 from canary import ACCESS_TOKEN, API_KEY, CANARIES, files_with, found_in, texts_of_our_objects, words_of
 from fake_time import until
+from integration.massive_scripts import greet, status
+from integration.program_feed import Feed
 from integration.scripted_server import Peer, ScriptedServer
-from integration.test_program_feed import Feed, status
 from program_rig import Program, files_below, program
 from supervisor_rig import Rig, until_state
 
@@ -52,9 +53,7 @@ async def repeat_the_key(peer: Peer) -> None:
 
 async def refuse_with_the_key(peer: Peer) -> None:
     """Refuse a client in words that hold its key."""
-    await peer.accept()
-    peer.send(status("connected", "Connected Successfully"))
-    await peer.receive()
+    await greet(peer)
     peer.send(status("auth_failed", f"Unknown API key {API_KEY}"))
     await peer.close(1008, f"bad key {API_KEY}")
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from typing import Any
 
 import pytest
 from fake_time import FakeTime, until
+from integration import massive_scripts
+from integration.massive_scripts import refusing, status
 from integration.scripted_server import Peer, ScriptedServer, unused_url
 
 from marketwatch.client import FeedClient
@@ -17,19 +20,11 @@ from marketwatch.feeds.reconnect import ReconnectRules
 KEY = "canary-key-9f31"
 
 
-def status(word: str, message: str) -> str:
-    return f'[{{"ev":"status","status":"{word}","message":"{message}"}}]'
-
-
 def trade(price: float, symbol: str = "AAPL") -> str:
     return f'[{{"ev":"T","sym":"{symbol}","p":{price},"s":100,"t":1700000000000,"q":{int(price)}}}]'
 
 
-async def let_in(peer: Peer) -> None:
-    await peer.accept()
-    peer.send(status("connected", "Connected Successfully"))
-    assert await peer.receive() == f'{{"action":"auth","params":"{KEY}"}}'
-    peer.send(status("auth_success", "authenticated"))
+let_in = functools.partial(massive_scripts.let_in, key=KEY)
 
 
 async def confirm(peer: Peer, params: str) -> None:
@@ -214,15 +209,8 @@ async def test_a_key_withdrawn_while_listening_is_raised() -> None:
         await let_in(peer)
         await peer.close(1001)
 
-    async def refuse(peer: Peer) -> None:
-        await peer.accept()
-        peer.send(status("connected", "Connected Successfully"))
-        await peer.receive()
-        peer.send(status("auth_failed", "unknown key"))
-        await peer.hold()
-
     time = FakeTime()
-    async with ScriptedServer(drop, refuse) as server, client_of(server.url, time) as client:
+    async with ScriptedServer(drop, refusing("unknown key")) as server, client_of(server.url, time) as client:
         listening = asyncio.create_task(client.listen())
         await until(lambda: client.status.state.value == "backing off")
         await time.advance(1.0)
@@ -246,15 +234,8 @@ async def test_cancelled_while_connecting_nothing_is_left() -> None:
 
 
 async def test_the_key_is_in_no_log_and_no_error(caplog: pytest.LogCaptureFixture) -> None:
-    async def echo(peer: Peer) -> None:
-        await peer.accept()
-        peer.send(status("connected", "Connected Successfully"))
-        await peer.receive()
-        peer.send(status("auth_failed", f"the key {KEY} is unknown"))
-        await peer.hold()
-
     caplog.set_level(logging.DEBUG, "marketwatch")
-    async with ScriptedServer(echo) as server:
+    async with ScriptedServer(refusing(f"the key {KEY} is unknown")) as server:
         with pytest.raises(AuthenticationRefused) as caught:
             await FeedClient("massive", url=server.url, key=KEY).connect()
     assert KEY not in caplog.text

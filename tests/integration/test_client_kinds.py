@@ -6,35 +6,34 @@ from typing import Any
 
 import pytest
 from fake_time import until
-from integration.kind_servers import ACCESS_TOKEN, API_KEY, SBIN_TOKEN, kind_server
+from integration.kind_servers import kind_server
+from kind_sides import API_KEY, RIGHT_KEY, side_of
+from side_talk import price_of
 
 from marketwatch.client import FeedClient
-from marketwatch.domain.events import PriceValue, TradeTick
 from marketwatch.errors import AuthenticationRefused
 from marketwatch.feeds.catalog import CATALOG, FeedKind
 
-CASES = {
-    FeedKind.POLYGON_LOCAL: ("AAPL", 190.55),
-    FeedKind.ODIN: ("NSE:SBIN", 807.75),
-    FeedKind.STREAM_SERVICE: ("SBIN", 807.75),
-    FeedKind.KITE: (SBIN_TOKEN, 807.75),
-}
+ASKED = [kind for kind in CATALOG if side_of(kind).knows_subscriptions]
+"""The others speak before they are asked, or give bars to whoever asks for them."""
 
 
-@pytest.mark.parametrize("kind", list(CASES))
+@pytest.mark.parametrize("kind", ASKED)
 async def test_prices_reach_callbacks_and_readers(kind: FeedKind) -> None:
-    symbol, price = CASES[kind]
+    spec, sample = CATALOG[kind], side_of(kind).sample
+    channel = spec.default_channels[0].value
     heard: list[dict[str, Any]] = []
-    key = f"{API_KEY}:{ACCESS_TOKEN}" if CATALOG[kind].credential_names else None
+    key = RIGHT_KEY if spec.credential_names else None
     async with kind_server(kind) as server, FeedClient(kind, url=server.url, key=key) as client:
-        await client.subscribe(symbol, "T", heard.append)
+        await client.subscribe(sample.key, channel, heard.append)
         async for event in client:
-            if isinstance(event, TradeTick | PriceValue):
-                assert (event.key, event.price if isinstance(event, TradeTick) else event.value) == (symbol, price)
+            price = price_of(event)
+            if price is not None:
+                assert (event.key, price) == (sample.key, sample.price)
                 break
-        await until(lambda: price in [data.get("price", data.get("value")) for data in heard])
-        assert {data["symbol"] for data in heard} == {symbol}
-        assert client.get_status()["subscriptions"] == {symbol: ["T"]}
+        await until(lambda: sample.price in [value for data in heard for value in data.values()])
+        assert {data["symbol"] for data in heard} == {sample.key}
+        assert client.get_status()["subscriptions"] == {sample.key: [channel]}
 
 
 async def test_a_wrong_token_of_kite_is_refused_and_not_repeated(caplog: pytest.LogCaptureFixture) -> None:

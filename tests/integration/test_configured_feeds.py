@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,11 +12,13 @@ import pytest
 import pytest_asyncio
 from data_provider_rig import BARS, DAYS, ServedOverSockets, bar_server
 from fake_time import until
+from integration.massive_scripts import status
+from integration.program_feed import IN_A_SESSION_MS, Feed, ticks
 from integration.scripted_server import Peer
-from integration.test_program_feed import IN_A_SESSION_MS, Feed, status, ticks
 
 from marketwatch.app.configured_feeds import ready_feeds, what_is_missing
 from marketwatch.app.core import Core, Runtime
+from marketwatch.app.market_view import MarketView
 from marketwatch.app.sessions import Sessions
 from marketwatch.domain.feed_config import OWN_ADDRESS, BarOptions, FeedConfig, ReconnectPolicy
 from marketwatch.domain.ids import FeedId, InstrumentId
@@ -189,6 +192,30 @@ async def test_bars_asked_for_otherwise_keep_the_row_and_its_figures(desk: Desk)
         await desk.is_live(ONE)
         assert (desk.served_by(), own.count) == (ONE, 2)
         assert desk.core.feeds.supervisor(ONE).status().batch_progress.startswith("2 of 2, ")
+
+
+async def test_days_take_effect_at_once_and_no_figure_of_other_days_stays(desk: Desk) -> None:
+    found = {("AAPL", "1d"): DAYS, ("AAPL", "1m"): ()}
+    async with bar_server(lambda ticker, resolution: found.get((ticker, resolution))) as own:
+        config = FeedConfig(id=ONE, kind="data-provider", name="Bars", variant=OWN_ADDRESS, own_address=own.url)
+
+        async def shows(price: float | None, last: dt.date | None, state: str = "") -> None:
+            assert await desk.apply(msgspec.structs.replace(config, bars=BarOptions(last=last)))
+            await until(lambda: (s := desk.core.hub.snapshot(AAPL)) is not None and s.last_price == price)
+            view = MarketView(desk.core, lambda: (ONE,))
+            await until(lambda: bool(view.refresh_statuses()) and view.row_state(AAPL).word.startswith(state))
+            assert ("HIST" in view.row_state(AAPL).tags) is state.startswith("history")
+
+        await shows(468.8, None)
+        await shows(472.7, dt.date(2024, 1, 2), "history to 2 Jan 2024")
+        assert desk.core.hub.facts(ONE).history_to == dt.date(2024, 1, 2)
+        await shows(None, dt.date(2023, 12, 29), "no bars")
+        await shows(468.8, dt.date(2024, 1, 31), "history to 3 Jan 2024")
+        await shows(468.8, None)
+        assert desk.core.hub.facts(ONE).history_to is None
+        limits = [asked[1] for asked in asked_for(own, "1d")]
+        assert (limits[0], limits[-1]) == (5, 5)
+        assert min(limits[1:-1]) > 365
 
 
 async def test_the_first_feed_that_has_an_instrument_serves_it(desk: Desk) -> None:

@@ -191,7 +191,7 @@ async def test_the_connection_test_says_that_it_sends_bars(rig: Rig) -> None:
         report = await run_connection_test(rig, server.url, "SPY")
     assert report.finding is Finding.WORKS
     assert report.sentence.startswith("The feed works. It sends bars on request, not live prices; the first bar began ")
-    assert report.step(Step.PRICE).detail.startswith("SPY 468.8, stamped 14:30:00 UTC")
+    assert report.step(Step.PRICE).detail.startswith("SPY 468.8, stamped 09:30:00 EST")
     assert report.step(Step.PERMISSION).detail.startswith("BARS.SPY confirmed")
 
 

@@ -21,10 +21,14 @@ from marketwatch.errors import FeedError
 pytestmark = pytest.mark.slow  # the server is slow to let go of a connection
 
 
-@pytest.fixture
-def bars() -> Iterator[FlaskBars]:
-    with flask_bars() as running:
+@pytest.fixture(params=["websocket", "polling"])
+def bars(request: pytest.FixtureRequest) -> Iterator[FlaskBars]:
+    """Run the server as it is, and as one that has no WebSocket library."""
+    with flask_bars(is_polled=request.param == "polling") as running:
         yield running
+        assert [how for how, *_ in running.transports if how == request.param]
+        sessions = {session_id for how, _, session_id in running.transports if how == "polling" and session_id}
+        assert bool(sessions) is (request.param == "polling")
 
 
 def sent(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:

@@ -1,5 +1,5 @@
 """One thousand random fault scripts over every kind of feed of the catalog: nothing raised, nothing lost, nothing old
-shown as live. A failing script is printed as the list of its steps."""
+shown as live, no alert told twice or never. A failing script is printed as the deeds of its machine."""
 
 from __future__ import annotations
 
@@ -7,99 +7,57 @@ import math
 import zlib
 
 import hypothesis
-import hypothesis.strategies as st
 import pytest
-from fault_far_end import ACCEPTS, HANGS, REFUSALS
-from fault_sides import SIDES
-from fault_steps import (
-    GARBAGE,
-    Adds,
-    Answers,
-    ClockIsSet,
-    CrowdsOut,
-    Drops,
-    FallsBack,
-    Floods,
-    Greets,
-    JoinsFeed,
-    Key,
-    LeavesFeed,
-    Moves,
-    Mutes,
-    Network,
-    Passes,
-    Removes,
-    Reorders,
-    Repeats,
-    Retries,
-    Says,
-    Session,
-    Sleeps,
-    Step,
-    TellsOfStranger,
-    Trades,
-    Truncates,
-    play_script,
-)
+from fault_machine import Machine, ReportMachine, machine_of
+from hypothesis.stateful import run_state_machine_as_test
 
 from marketwatch.feeds.catalog import CATALOG, FeedKind
 
 SCRIPTS = 1_000
-KINDS = [kind for kind in CATALOG if kind.value in SIDES]
-
-at = st.sampled_from([0, 0, 0, 1])
-share = st.integers(0, 3)
-moments = st.sampled_from([0.5, 3.0, 12.0, 26.0, 45.0, 70.0, 200.0])
-codes = st.sampled_from([1000, 1001, 1006, 1008, 1009, 1011, 1012, 1013, 4001])
-
-faults = st.one_of(
-    st.builds(Answers, st.sampled_from([ACCEPTS, HANGS, *REFUSALS]), at),
-    st.builds(Greets, st.booleans(), at),
-    st.builds(Drops, codes, st.booleans(), at),
-    st.builds(Mutes, st.booleans(), at),
-    st.builds(CrowdsOut, at),
-    st.builds(Says, st.sampled_from(GARBAGE) | st.binary(max_size=40) | st.text(max_size=20).map(str.encode), at),
-    st.builds(Truncates, st.floats(0.0, 1.0), at),
-    st.builds(TellsOfStranger, at),
-    st.builds(Repeats, st.integers(1, 20), at),
-    st.builds(Floods, st.sampled_from([1, 40]), st.sampled_from([0.0, 0.0, 30.0]), at),
-    st.builds(ClockIsSet, st.sampled_from([-3_600.0, -4.0, 4.0, 3_600.0, 86_400.0])),
-    st.builds(Sleeps, st.sampled_from([5.0, 300.0, 3 * 86_400.0]), st.booleans()),
-    st.builds(Network, st.booleans()),
-    st.builds(Session, st.sampled_from(["calendar", True, False, None])),
-    st.builds(Adds, share, st.booleans()),
-    st.builds(Removes, share, st.booleans()),
-    st.builds(Reorders, st.sampled_from([0, 1])),
-    st.builds(FallsBack, st.booleans()),
-    st.builds(Key, st.sampled_from(["right", "wrong", "none"]), at),
-    st.builds(Moves, st.sampled_from([0, 1, 2])),
-    st.builds(Retries),
-    st.builds(LeavesFeed),
-    st.builds(JoinsFeed),
-)
-pauses = st.one_of(st.none(), st.builds(Trades, moments), st.builds(Passes, moments))
-scripts = st.lists(st.tuples(pauses, faults), min_size=8, max_size=24).map(
-    lambda pairs: [step for pair in pairs for step in pair if step is not None]
+REPORT_SCRIPTS = 150
+DEEDS = 14
+every_kind = pytest.mark.parametrize("kind", list(CATALOG), ids=lambda kind: kind.value)
+kinds_with_reports = pytest.mark.parametrize(
+    "kind", [kind for kind, spec in CATALOG.items() if spec.report_streams], ids=lambda kind: kind.value
 )
 
 
-def test_every_kind_of_the_catalog_takes_part() -> None:
-    assert [kind.value for kind in CATALOG if kind.value not in SIDES] == []
-
-
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.value)
+@pytest.mark.slow
+@pytest.mark.timeout(110)
+@every_kind
 def test_a_feed_survives_whatever_happens(kind: FeedKind) -> None:
+    play(machine_of(kind), math.ceil(SCRIPTS / len(CATALOG)))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(110)
+@kinds_with_reports
+def test_what_a_server_says_beside_prices_survives_whatever_happens(kind: FeedKind) -> None:
+    play(machine_of(kind, ReportMachine), REPORT_SCRIPTS)
+
+
+@pytest.fixture(autouse=True)
+def _easy_to_read(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Let a script that fails be printed before anybody loses patience, and without the log of a thousand others."""
+    caplog.set_level("ERROR", "marketwatch")
+    monkeypatch.setattr("hypothesis.internal.conjecture.engine.MAX_SHRINKING_SECONDS", 40)
+
+
+def play(machine: type[Machine], least: int) -> None:
+    """Play so many scripts at least, and see that each came to its end."""
     house = hypothesis.settings()
-
-    @hypothesis.settings(
-        max_examples=max(house.max_examples, math.ceil(SCRIPTS / len(KINDS))),
-        suppress_health_check=list(hypothesis.HealthCheck),
-        database=None,
-    )
-    @hypothesis.given(script=scripts)
-    def survives(script: list[Step]) -> None:
-        play_script(kind, script)
-
+    scripts = max(house.max_examples, least)
     if house.derandomize:  # the same scripts each time, but others for each kind
-        survives = hypothesis.seed(zlib.crc32(kind.value.encode()))(survives)
-    survives()
+        machine = hypothesis.seed(zlib.crc32(machine.__name__.encode()))(machine)
+    run_state_machine_as_test(
+        machine,
+        settings=hypothesis.settings(
+            max_examples=scripts,
+            stateful_step_count=DEEDS,
+            suppress_health_check=list(hypothesis.HealthCheck),
+            phases=set(hypothesis.Phase) - {hypothesis.Phase.explain},
+            report_multiple_bugs=False,
+            database=None,
+        ),
+    )
+    assert machine.runs >= scripts

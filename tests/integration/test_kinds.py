@@ -7,39 +7,31 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from contract.test_kite_side import SBIN_TOKEN
 from fake_time import until
-from integration.kind_servers import ACCESS_TOKEN, API_KEY, SBIN_TOKEN, kind_server
+from integration.kind_servers import kind_server
+from kind_sides import ACCESS_TOKEN, API_KEY, RIGHT_KEY, side_of
 from program_rig import Ended, bid_and_ask, files_below, keep_lists, program, rows_of, warnings_in
+from side_talk import price_of
 from supervisor_rig import Rig, until_confirmed, until_state
 
-from marketwatch.domain.events import MarketEvent, PriceValue, Quote, TradeTick, VendorBar
+from marketwatch.domain.events import MarketEvent, Quote, VendorBar
 from marketwatch.domain.secret import Secret
 from marketwatch.feeds.catalog import CATALOG, FeedKind
 from marketwatch.feeds.status import FeedState
 from marketwatch.protocols.kite.rest import build_error
 from marketwatch.runtime.redaction import Redactor
 
-KITE_KEY = Secret(f"{API_KEY}:{ACCESS_TOKEN}")
+KITE_KEY = Secret(RIGHT_KEY)
 CANARIES = (API_KEY, ACCESS_TOKEN)
 ENVIRONMENT = {"KITE_API_KEY": API_KEY, "KITE_ACCESS_TOKEN": ACCESS_TOKEN}
 ENDED = (FeedState.REFUSED, FeedState.SIGNED_OUT, FeedState.BACKING_OFF)
-CASES = {
-    FeedKind.POLYGON_LOCAL: ("AAPL", ("T", "Q"), 190.55, (190.54, 190.57)),
-    FeedKind.ODIN: ("NSE:SBIN", ("T",), 807.75, None),
-    FeedKind.STREAM_SERVICE: ("SBIN", ("T",), 807.75, None),
-    FeedKind.MAPPING: ("AAPL", ("T", "Q"), 190.55, (190.54, 190.57)),
-    FeedKind.KITE: (SBIN_TOKEN, ("T", "Q"), 807.75, (807.7, 807.8)),
-    FeedKind.DATA_PROVIDER: ("AAPL", ("BARS",), 190.55, None),
-}
+KEYLESS = [kind for kind, spec in CATALOG.items() if not spec.credential_names]
 
 
 def prices(events: list[MarketEvent]) -> list[float]:
-    """Return the prices that came: traded, stated, or of bars that were asked for."""
-    found = [
-        event.price if isinstance(event, TradeTick) else event.value
-        for event in events
-        if isinstance(event, TradeTick | PriceValue)
-    ]
+    """Return the prices that came: traded or stated, or of bars that were asked for."""
+    found = [price for event in events if not isinstance(event, VendorBar) and (price := price_of(event)) is not None]
     return found or [event.close for event in events if isinstance(event, VendorBar)]
 
 
@@ -48,24 +40,18 @@ def kite_rig(rig: Rig) -> Rig:
     return rig
 
 
-def test_every_kind_has_a_case() -> None:
-    assert set(CASES) == set(FeedKind) - {FeedKind.MASSIVE}  # which has tests of its own
-
-
-@pytest.mark.parametrize("kind", list(CASES))
+@pytest.mark.parametrize("kind", list(CATALOG))
 async def test_what_the_server_sends_arrives_and_what_is_asked_is_confirmed(kind: FeedKind, rig: Rig) -> None:
-    key, channels, price, quoted = CASES[kind]
-    spec = CATALOG[kind]
-    assert tuple(channel.value for channel in spec.default_channels) == channels
-    rig.key = KITE_KEY if spec.credential_names else None
-    topics = [f"{channel}.{key}" for channel in channels]
+    spec, sample = CATALOG[kind], side_of(kind).sample
+    rig.key = Secret(RIGHT_KEY) if spec.credential_names else None
+    topics = [f"{channel.value}.{sample.key}" for channel in spec.default_channels]
     async with kind_server(kind) as server:
         supervisor = rig.supervisor(spec.normalise_url(server.url), *topics, spec=spec)
         await until_confirmed(supervisor, *topics)
-        await until(lambda: prices(rig.events) == [price])
+        await until(lambda: prices(rig.events) == [sample.price])
         quotes = [(event.bid, event.ask) for event in rig.events if isinstance(event, Quote)]
-        assert quotes == ([] if quoted is None else [quoted])
-        assert {event.key for event in rig.events} == {key}
+        assert quotes == ([] if sample.quote is None else [sample.quote])
+        assert {event.key for event in rig.events} == {sample.key}
         status, difference = supervisor.status(), supervisor.difference()
         assert (status.state, status.subscriptions, status.invalid_count) == (FeedState.LIVE, len(topics), 0)
         assert not difference.missing
@@ -74,8 +60,7 @@ async def test_what_the_server_sends_arrives_and_what_is_asked_is_confirmed(kind
 
 @pytest.mark.parametrize("kind", [FeedKind.POLYGON_LOCAL, FeedKind.ODIN])
 async def test_no_two_connections_share_a_name(kind: FeedKind, rig: Rig) -> None:
-    key, _, _, _ = CASES[kind]
-    spec = CATALOG[kind]
+    key, spec = side_of(kind).sample.key, CATALOG[kind]
     rig.key = None
     async with kind_server(kind) as server:
         url = spec.normalise_url(server.url)
@@ -124,7 +109,10 @@ async def test_without_a_key_the_variables_are_named(rig: Rig) -> None:
         supervisor = rig.supervisor(server.url, spec=CATALOG[FeedKind.KITE])
         await until_state(supervisor, FeedState.REFUSED)
         assert supervisor.status().reason == "Missing `api_key` or `access_token`."
-        assert supervisor.status().next_step == "Enter the key in Settings > Feeds, or set KITE_API_KEY and KITE_ACCESS_TOKEN"
+        assert (
+            supervisor.status().next_step
+            == "Enter the key in Settings > Feeds, or set KITE_API_KEY and KITE_ACCESS_TOKEN"
+        )
 
 
 async def test_a_connection_too_many_waits_a_minute(rig: Rig) -> None:
@@ -244,25 +232,17 @@ async def test_a_refused_token_is_said_in_the_rows_and_its_value_nowhere(tmp_pat
     assert_keys_are_nowhere(tmp_path, ended)
 
 
-@pytest.mark.parametrize(
-    ("kind", "symbol", "shown"),
-    [
-        (FeedKind.POLYGON_LOCAL, "AAPL", ("190.55", "190.54", "190.57", "100")),
-        (FeedKind.ODIN, "SBIN", ("807.75", "—", "—", "80.53\u202fL")),
-        (FeedKind.STREAM_SERVICE, "SBIN", ("807.75", "—", "—", "80.53\u202fL")),
-        (FeedKind.MAPPING, "AAPL", ("190.55", "190.54", "190.57", "100")),
-        (FeedKind.DATA_PROVIDER, "AAPL", ("190.55", "—", "—", "73.19\u202fM")),
-    ],
-)
-async def test_a_server_without_keys_is_watched_without_one(
-    kind: FeedKind, symbol: str, shown: tuple[str, ...], tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("kind", KEYLESS)
+async def test_a_server_without_keys_is_watched_without_one(kind: FeedKind, tmp_path: Path) -> None:
+    sample = side_of(kind).sample
+    bid, ask = ("—", "—") if sample.quote is None else (f"{price:.2f}" for price in sample.quote)
+    shown = (f"{sample.price:.2f}", bid, ask, sample.volume)
     await keep_lists(tmp_path, bid_and_ask("Watched"))
-    async with kind_server(kind) as server, program(tmp_path, *watching(kind, server.url, symbol)) as running:
+    async with kind_server(kind) as server, program(tmp_path, *watching(kind, server.url, sample.symbol)) as running:
         await running.ready()
         report = await running.report_when(
             lambda report: (
-                tuple(rows_of(report)[symbol][column] for column in ("Last", "Bid", "Ask", "Volume")) == shown
+                tuple(rows_of(report)[sample.symbol][column] for column in ("Last", "Bid", "Ask", "Volume")) == shown
             )
         )
         (feed,) = report["feeds"]

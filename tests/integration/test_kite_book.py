@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from contract.test_kite_side import SBIN_ASKS, SBIN_BIDS, SBIN_TOKEN
 from fake_time import until
 from hub_rig import FEED, StandingClock
-from integration.kind_servers import (
-    ACCESS_TOKEN,
-    API_KEY,
-    INDIAN_MS,
-    SBIN_ASKS,
-    SBIN_BIDS,
-    SBIN_TOKEN,
-    kind_server,
-)
+from integration.kind_servers import kind_server
+from kind_sides import ACCESS_TOKEN, API_KEY, INDIAN_MS
 from program_rig import program, rows_of, with_prelude
 from supervisor_rig import Rig, until_confirmed
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest_asyncio
 from fake_time import until
-from integration.kind_servers import ACCESS_TOKEN, API_KEY, kind_server
-from integration.test_program_feeds import keep_feeds
+from integration.kind_servers import kind_server
+from integration.program_feed import keep_feeds
+from kind_sides import ACCESS_TOKEN, API_KEY
 from kite_vendor import KiteVendor, kite_vendor, share
 from program_rig import bid_and_ask, keep_lists, program, rows_of
 
@@ -120,23 +121,6 @@ async def test_a_loaded_list_gives_waiting_rows_their_tokens(desk: Desk, tmp_pat
         await until(lambda: desk.key(GOLD) == "768007")
         await until(lambda: '{"a":"unsubscribe","v":[738567]}' in vendor.requests)
         assert (desk.key(RELIANCE), desk.price(NAMESAKE)) == ("738561", 12.25)
-
-
-async def test_beyond_three_thousand_instruments_the_rest_waits_and_says_so(desk: Desk) -> None:
-    rows = [InstrumentId.parse(f"NSE:EQ:#{number}") for number in range(1, 3_002)]
-    async with kite_vendor(time.time_ns, []) as vendor:
-        vendor.let_in(API_KEY, ACCESS_TOKEN)
-        await desk.open(vendor, *rows)
-        await until(lambda: sum(request.count(",") + 1 for request in vendor.requests if "mode" in request) > 3_000)
-        last = desk.core.feeds.subscription(rows[-1])
-        assert last is not None
-        assert (last.over_limit, last.refused_reason) == (True, None)
-        status = desk.core.feeds.supervisor(KITE).status()
-        assert (status.instruments, status.instruments_allowed, status.topics_over_limit) == (3_001, 3_000, 2)
-        desk.core.feeds.release(rows[0])
-        token = (3_001 << 8) | 1
-        await until(lambda: f'{{"a":"mode","v":["full",[{token}]]}}' in vendor.requests)
-        assert [request for request in vendor.requests if "unsubscribe" in request] == ['{"a":"unsubscribe","v":[257]}']
 
 
 async def test_the_program_joins_feed_and_stored_list(tmp_path: Path) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 from fake_time import until
+from integration import massive_scripts
+from integration.massive_scripts import refusing, status
 from integration.scripted_server import Peer, ScriptedServer
 from supervisor_rig import Rig, until_confirmed, until_state
 
@@ -13,15 +17,7 @@ from marketwatch.feeds.status import FeedState
 SPEC = CATALOG[FeedKind.MASSIVE]
 
 
-def status(word: str, message: str) -> str:
-    return f'[{{"ev":"status","status":"{word}","message":"{message}"}}]'
-
-
-async def let_in(peer: Peer) -> None:
-    await peer.accept()
-    peer.send(status("connected", "Connected Successfully"))
-    assert await peer.receive() == '{"action":"auth","params":"right-key"}'
-    peer.send(status("auth_success", "authenticated"))
+let_in = functools.partial(massive_scripts.let_in, key="right-key")
 
 
 async def serve(peer: Peer) -> None:
@@ -53,15 +49,7 @@ async def test_a_connection_limit_announced_after_success_waits_a_minute(rig: Ri
 
 async def test_a_refused_key_shows_the_servers_text(rig: Rig) -> None:
     text = "Your plan doesn't include websocket access."
-
-    async def refuse(peer: Peer) -> None:
-        await peer.accept()
-        peer.send(status("connected", "Connected Successfully"))
-        await peer.receive()
-        peer.send(status("auth_failed", text))
-        await peer.hold()
-
-    async with ScriptedServer(refuse) as server:
+    async with ScriptedServer(refusing(text)) as server:
         supervisor = rig.supervisor(server.url, "T.AAPL", spec=SPEC)
         await until_state(supervisor, FeedState.REFUSED)
         assert supervisor.status().reason == text

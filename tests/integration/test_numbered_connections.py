@@ -9,7 +9,8 @@ import pytest
 from fake_time import until
 from integration.kind_servers import KindServer, kind_server
 from integration.scripted_server import Peer, Script, ScriptedServer
-from integration.test_kinds import CASES, prices
+from integration.test_kinds import prices
+from kind_sides import side_of
 from supervisor_rig import Rig, until_confirmed, until_state
 
 from marketwatch.domain.events import TradeTick
@@ -24,9 +25,9 @@ MASSIVE = CATALOG[FeedKind.MASSIVE]
 
 def started(rig: Rig, server: KindServer, kind: FeedKind) -> tuple[FeedSupervisor, list[str]]:
     """Start a feed of a kind at its server; returns it with what it wants."""
-    spec, (key, channels, *_) = CATALOG[kind], CASES[kind]
+    spec, sample = CATALOG[kind], side_of(kind).sample
     rig.key = None
-    topics = [f"{channel}.{key}" for channel in channels]
+    topics = [f"{channel.value}.{sample.key}" for channel in spec.default_channels]
     return rig.supervisor(spec.normalise_url(server.url), *topics, spec=spec), topics
 
 

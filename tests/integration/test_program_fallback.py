@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 from fake_time import until
 from integration.kind_servers import kind_server
+from integration.massive_scripts import status
+from integration.program_feed import ENVIRONMENT, Feed, in_time, keep_feeds, massive, own_list
 from integration.scripted_server import Peer
-from integration.test_program_feed import ENVIRONMENT, Feed, in_time, status
-from integration.test_program_feeds import keep_feeds, massive, own_list
 from program_rig import Report, keep_lists, program, warnings_in
 
 from marketwatch.app.core import Core, Runtime

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from fake_time import until
-from integration.scripted_server import Peer, Script, ScriptedServer, unused_url
+from integration.massive_scripts import greet, status
+from integration.program_feed import ENVIRONMENT, KEY, Feed, in_time, let_in, serve, ticks
+from integration.scripted_server import Peer, Script, unused_url
 from program_rig import (
     Ended,
-    Program,
     bid_and_ask,
     files_below,
     keep_lists,
@@ -20,9 +21,6 @@ from program_rig import (
     warnings_in,
     with_prelude,
 )
-
-KEY = "canary-7f3a91c2-do-not-tell"
-ENVIRONMENT = {"MASSIVE_API_KEY": KEY}
 
 # Silence is noticed after a second instead of fifteen, so that a test need not wait.
 IMPATIENT = with_prelude("""
@@ -36,68 +34,8 @@ catalog.CATALOG = {**CATALOG, FeedKind.MASSIVE: msgspec.structs.replace(spec, li
 """)
 
 
-def status(word: str, message: str) -> str:
-    return f'[{{"ev":"status","status":"{word}","message":"{message}"}}]'
-
-
-class Feed(ScriptedServer):
-    """A scripted server that has streams only; there is no REST service beside them."""
-
-    def __init__(self, *scripts: Script) -> None:
-        super().__init__(self._answer)
-        self._stream_scripts = scripts
-        self.streams = 0
-
-    async def _answer(self, peer: Peer) -> None:
-        if not await peer.wants_stream():
-            await peer.reject("404 Not Found")
-            return
-        script = self._stream_scripts[min(self.streams, len(self._stream_scripts) - 1)]
-        self.streams += 1
-        await script(peer)
-
-
-async def let_in(peer: Peer) -> None:
-    await peer.accept()
-    peer.send(status("connected", "Connected Successfully"))
-    assert await peer.receive() == f'{{"action":"auth","params":"{KEY}"}}'
-    peer.send(status("auth_success", "authenticated"))
-    asked = await peer.receive()
-    assert "T.AAPL" in asked
-    peer.send(*(status("success", f"subscribed to: {topic}") for topic in ("T.AAPL", "Q.AAPL", "T.MSFT", "Q.MSFT")))
-
-
-IN_A_SESSION_MS = 1_751_050_800_000
-"""2025-06-27 15:00 in New York."""
-
-
-def ticks(now_ms: int = 0) -> str:
-    """Return a trade and a quote of a time, or of now, and one trade of another symbol."""
-    now_ms = now_ms or time.time_ns() // 1_000_000
-    return (
-        f'[{{"ev":"T","sym":"AAPL","i":"1","x":4,"p":190.55,"s":100,"t":{now_ms},"q":1,"z":3}},'
-        f'{{"ev":"Q","sym":"AAPL","bx":4,"bp":190.54,"bs":300,"ax":4,"ap":190.57,"as":200,"t":{now_ms},"q":2,"z":3}},'
-        f'{{"ev":"T","sym":"MSFT","i":"2","x":4,"p":1234.5,"s":7000,"t":{now_ms},"q":1,"z":3}}]'
-    )
-
-
-async def serve(peer: Peer) -> None:
-    await let_in(peer)
-    peer.send(ticks(IN_A_SESSION_MS))
-    await peer.hold()
-
-
 def watching(url: str) -> tuple[str, ...]:
     return ("--feed", "massive", "--url", url, "--watch", "AAPL,MSFT", "--size", "1600x1000")
-
-
-async def in_time(running: Program) -> Ended:
-    """Ask it to quit: it has 3 s whatever the network does, and ends well."""
-    ended = await running.quit(within_s=6.0)  # the promise is 3 s; a busy machine gets some more
-    assert ended.code == 0
-    assert ended.err == ""
-    assert ended.report["failures"] == {}
-    return ended
 
 
 async def test_what_is_sent_is_what_the_rows_show(tmp_path: Path) -> None:
@@ -120,9 +58,7 @@ async def test_what_is_sent_is_what_the_rows_show(tmp_path: Path) -> None:
 
 async def test_a_refused_key_stops_and_is_said_in_the_rows(tmp_path: Path) -> None:
     async def refuse(peer: Peer) -> None:
-        await peer.accept()
-        peer.send(status("connected", "Connected Successfully"))
-        await peer.receive()
+        await greet(peer)
         peer.send(status("auth_failed", f"Unknown API key {KEY}"))
         await peer.close(1008, f"bad key {KEY}")
 

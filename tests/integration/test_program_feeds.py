@@ -4,34 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
+from integration.massive_scripts import greet, status
+from integration.program_feed import (
+    ENVIRONMENT,
+    IN_A_SESSION_MS,
+    KEY,
+    Feed,
+    in_time,
+    keep_feeds,
+    massive,
+    own_list,
+    serve,
+    ticks,
+)
 from integration.scripted_server import Peer
-from integration.test_program_feed import ENVIRONMENT, IN_A_SESSION_MS, KEY, Feed, in_time, serve, status, ticks
-from program_rig import bid_and_ask, files_below, keep_lists, program, rows_of, warnings_in
-
-from marketwatch.domain.feed_config import OWN_ADDRESS, FeedConfig
-from marketwatch.domain.ids import CASH, FeedId, InstrumentId, Venue
-from marketwatch.domain.watchlist import WatchlistRecord, entry_to_text
-from marketwatch.storage.documents import StateDatabase
-from marketwatch.storage.profile import Profile
-
-ENTRIES = tuple(entry_to_text(InstrumentId(Venue("XNAS"), CASH, symbol)) for symbol in ("AAPL", "MSFT"))
-
-
-def own_list() -> WatchlistRecord:
-    empty = bid_and_ask("My list")
-    return msgspec.structs.replace(empty, entries=ENTRIES)
-
-
-async def keep_feeds(folder: Path, *feeds: FeedConfig) -> None:
-    database = await StateDatabase.open(Profile.locate(folder / "profile").database_path)
-    await database.feed_configs.save(feeds)
-    await database.close()
-
-
-def massive(url: str, **facts: object) -> FeedConfig:
-    made = FeedConfig(id=FeedId("massive"), kind="massive", name="My Massive", variant=OWN_ADDRESS, own_address=url)
-    return msgspec.structs.replace(made, **facts)
+from program_rig import files_below, keep_lists, program, rows_of, warnings_in
 
 
 def assert_key_is_in_no_file(folder: Path, said: str) -> None:
@@ -84,9 +71,7 @@ async def test_a_feed_without_its_key_is_told_and_the_simulation_shown(tmp_path:
 
 async def test_a_refused_key_is_in_no_file(tmp_path: Path) -> None:
     async def refuse(peer: Peer) -> None:
-        await peer.accept()
-        peer.send(status("connected", "Connected Successfully"))
-        await peer.receive()
+        await greet(peer)
         peer.send(status("auth_failed", f"Unknown API key {KEY}"), ticks(IN_A_SESSION_MS))
         await peer.close(1008, f"bad key {KEY}")
 

@@ -67,3 +67,33 @@ async def test_a_server_with_prices_alone_is_no_fault(tmp_path: Path) -> None:
             assert report["feeds"][0]["state"] == "live"
             await running.quit(5.0)
     assert warnings_in(running.profile) == []
+
+
+async def test_what_fired_while_the_program_was_off_is_told_by_one_run_and_by_no_other(tmp_path: Path) -> None:
+    async with stream_stand() as stand:
+        await stock(stand)
+        await stand.say(Endpoint.ALERTS, "SBIN", alert(is_triggered=True))
+        given = ["--feed", "stream-service", "--url", stand.url, "--watch", "SBIN", "--size", "1600x1000"]
+        told = []
+        for _ in range(2):
+            async with program(tmp_path, *given) as running:
+                await running.ready()
+                report = await running.report_when(lambda report: report["reports"]["log"])
+                await stand.say(Endpoint.ALERTS, "SBIN", alert(is_triggered=True))
+                report = await running.report_when(lambda report: report["watchlist"]["rows"][0]["Last"] == "807.75")
+                told.append(([one["deed"] for one in report["reports"]["log"]], report["reports"]["cards"]))
+                assert report["failures"] == {}
+                await running.quit(5.0)
+        assert told == [(["seen late"], 1), (["already true"], 0)]
+        await stand.say(Endpoint.ALERTS, "SBIN", alert(is_triggered=False))
+        async with program(tmp_path, *given) as running:
+            await running.ready()
+            await running.report_when(lambda report: report["reports"]["alerts"])
+            await running.quit(5.0)
+        await stand.say(Endpoint.ALERTS, "SBIN", alert(is_triggered=True))  # armed again, and fired again
+        async with program(tmp_path, *given) as running:
+            await running.ready()
+            report = await running.report_when(lambda report: report["reports"]["cards"] == 1)
+            assert [one["deed"] for one in report["reports"]["log"]] == ["seen late"]
+            await running.quit(5.0)
+    assert warnings_in(running.profile) == []

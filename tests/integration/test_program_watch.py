@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from integration.kind_servers import ACCESS_TOKEN, API_KEY, kind_server
+from integration.kind_servers import kind_server
+from kind_sides import ACCESS_TOKEN, API_KEY
 from program_rig import program, rows_of, warnings_in
 
 from marketwatch.feeds.catalog import FeedKind

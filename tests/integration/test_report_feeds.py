@@ -222,6 +222,19 @@ async def test_frames_of_a_symbol_nobody_asked_for_go_nowhere(desk: Desk, stand:
     assert desk.fired == []
 
 
+async def test_what_belongs_to_another_endpoint_is_not_heard(desk: Desk, stand: StreamStand) -> None:
+    await stand.say(Endpoint.ALERTS, "SBIN", alerts(is_triggered=False))
+    await desk.open(stand.url)
+    await until(lambda: bool(list(desk.reports.alerts)))
+    (connection,) = stand.connections[Endpoint.ANALYSIS]
+    data = {**alerts(is_triggered=True), "technical_indicators": {"rsi": 50.0}}
+    for said in (alerts(is_triggered=True), data):
+        await connection.send(msgspec.json.encode({"type": "data", "symbol": "SBIN", "data": said}).decode())
+    await until(lambda: bool(desk.reports.analyses(SBIN)))
+    assert [record.is_triggered for record in desk.reports.alerts] == [False]
+    assert desk.fired == []
+
+
 async def test_nonsense_is_an_invalid_figure_and_an_empty_portfolio_is_empty(desk: Desk, stand: StreamStand) -> None:
     await stand.say(Endpoint.ANALYSIS, "SBIN", analysis(1750.0))
     await stand.say(Endpoint.PORTFOLIO, "SBIN", {"position": None, "pnl": None})
@@ -242,7 +255,9 @@ async def test_another_address_forgets_what_the_old_server_said(desk: Desk, stan
         desk.feeds.replace(settings(other.url))
         assert list(desk.reports.alerts) == []
         await until(lambda: bool(list(desk.reports.alerts)))
-        assert (desk.deeds(), desk.fired) == ([Deed.ALREADY], [])
+        assert [(one.deed, one.detail) for one in desk.fired] == [
+            (Deed.SEEN_LATE, "fired while MarketWatch was not connected")
+        ]
         desk.feeds.replace(settings("ws://127.0.0.1:9/other"))
         assert [state.is_missing for state in desk.feeds.states()] == [True, True, True]
         desk.feeds.replace(settings(stand.url))

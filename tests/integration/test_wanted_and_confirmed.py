@@ -9,13 +9,14 @@ import pytest
 import pytest_asyncio
 from fake_time import until
 from integration.kind_servers import kind_server
+from integration.massive_scripts import status as status_message
+from integration.program_feed import Feed
 from integration.scripted_server import Peer
-from integration.test_kinds import CASES, KITE_KEY
-from integration.test_program_feed import Feed
-from integration.test_program_feed import status as status_message
+from kind_sides import RIGHT_KEY, side_of
 from supervisor_rig import Rig, until_confirmed
 from tiny_protocol import topic_of
 
+from marketwatch.domain.secret import Secret
 from marketwatch.feeds.catalog import CATALOG, FeedKind, FeedSpec
 from marketwatch.feeds.liveness import SilenceLimits
 from marketwatch.feeds.status import FeedState
@@ -24,13 +25,8 @@ from marketwatch.qt.panels.feed_words import pill_view
 from marketwatch.qt.popups.feed_details import detail_fields
 from marketwatch.services.feed_route import FeedNature
 
-UNKNOWN = {
-    FeedKind.ODIN: "T.NSE:NOBODY",
-    FeedKind.STREAM_SERVICE: "T.NOBODY",
-    FeedKind.MAPPING: "T.NOBODY",
-    FeedKind.KITE: "T.99999999",
-    FeedKind.DATA_PROVIDER: "BARS.NOBODY",
-}
+ASKABLE = [kind for kind in CATALOG if side_of(kind).unknown is not None]
+"""The others acknowledge whatever they are asked for; a row of theirs says that no first tick came."""
 UNFULFILLED = (TopicPhase.REFUSED, TopicPhase.UNCONFIRMED)
 
 
@@ -48,17 +44,12 @@ def patient(kind: FeedKind) -> FeedSpec:
     return msgspec.structs.replace(spec, limits=msgspec.structs.replace(spec.limits, silence=silence))
 
 
-def test_every_kind_that_can_leave_a_wish_open_is_here() -> None:
-    """The Polygon gateway acknowledges whatever it is asked for; a row of it says that no first tick came."""
-    assert set(CASES) - set(UNKNOWN) == {FeedKind.POLYGON_LOCAL}
-
-
-@pytest.mark.parametrize("kind", list(UNKNOWN))
+@pytest.mark.parametrize("kind", ASKABLE)
 async def test_a_wish_that_is_not_fulfilled_is_on_the_screen(kind: FeedKind, rig: Rig) -> None:
-    key, channels, _, _ = CASES[kind]
-    spec = patient(kind)
-    rig.key = KITE_KEY if spec.credential_names else None
-    good, unknown = [f"{channel}.{key}" for channel in channels], UNKNOWN[kind]
+    spec, side = patient(kind), side_of(kind)
+    rig.key = Secret(RIGHT_KEY) if spec.credential_names else None
+    good, unknown = [f"{channel.value}.{side.sample.key}" for channel in spec.default_channels], side.unknown
+    assert unknown is not None
     async with kind_server(kind) as server:
         supervisor = rig.supervisor(spec.normalise_url(server.url), *good, unknown, spec=spec)
         for _ in range(2):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from feed_settings_fakes import KINDS
 from PySide6.QtCore import Qt
@@ -46,6 +48,14 @@ def shown(page: FeedsPage) -> dict[str, str]:
     return {name: field.text() for name, field in page.form.bars.numbers.items()}
 
 
+def type_day(page: FeedsPage, qtbot: QtBot, name: str, text: str) -> None:
+    """Type a day in place of what is there; nothing clears it."""
+    field = page.form.bars.days[name]
+    field.selectAll()
+    qtbot.keyClick(field, Qt.Key.Key_Backspace)
+    qtbot.keyClicks(field, text)
+
+
 def test_only_a_server_of_bars_has_them(page: FeedsPage) -> None:
     assert page.form.bars.isVisible()
     assert page.form.bars.local_only.isChecked()
@@ -87,10 +97,68 @@ def test_a_number_that_cannot_be_used_is_said_and_keeps_from_saving(
     assert shown(page) == {"minutes": "1440", "single_timeout_s": "30", "batch_timeout_s": "60"}
 
 
+def test_days_are_typed_saved_and_cleared(page: FeedsPage, qtbot: QtBot) -> None:
+    fields = page.form.bars.days
+    assert [(field.text(), field.placeholderText()) for field in fields.values()] == [("", "none")] * 2
+    type_day(page, qtbot, "first", "2025-01-02")
+    type_day(page, qtbot, "last", "2025-06-30")
+    wanted = BarOptions(first=dt.date(2025, 1, 2), last=dt.date(2025, 6, 30))
+    assert (page.model.feeds[0].bars, page.problem) == (wanted, "")
+    assert page.consequence == "Bars will reconnect once."
+    with qtbot.waitSignal(page.config_changed) as saved:
+        page.save()
+    assert saved.args[0][0].bars == wanted
+    type_day(page, qtbot, "last", "")
+    assert page.model.feeds[0].bars == BarOptions(first=dt.date(2025, 1, 2))
+    type_day(page, qtbot, "last", "2025-13-01")
+    everything = page.form.bars.all_days
+    assert everything.isEnabled()
+    qtbot.keyClick(everything, Qt.Key.Key_Space)
+    assert (page.model.feeds[0].bars, page.problem) == (BarOptions(), "")
+    assert [field.text() for field in fields.values()] == ["", ""]
+    assert (everything.isEnabled(), fields["first"].hasFocus()) == (False, True)
+    page.discard()
+    assert [field.text() for field in fields.values()] == ["2025-01-02", "2025-06-30"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [
+        ("2025-07-01", "2025-06-30", "From: 2025-07-01 is after To, 2025-06-30. No day lies between them."),
+        ("30.6.2025", "", "From: “30.6.2025” is no day. Write it like 2025-06-30."),
+        ("", "2025-06-31", "To: “2025-06-31” is no day. Write it like 2025-06-30."),
+        ("", "0025-06-30", "To: the year 25 is out of range. Write it like 2025-06-30."),
+    ],
+)
+def test_days_that_cannot_be_used_are_said_and_keep_from_saving(
+    page: FeedsPage, qtbot: QtBot, first: str, last: str, words: str
+) -> None:
+    type_day(page, qtbot, "first", first)
+    type_day(page, qtbot, "last", last)
+    assert page.problem == words
+    assert [field.text() for field in page.form.bars.days.values()] == [first, last]
+    described = [field.accessibleDescription() for field in page.form.bars.days.values()]
+    assert described == [words, words]
+    page.discard()
+    assert (page.problem, page.has_changes) == ("", False)
+    assert [field.text() for field in page.form.bars.days.values()] == ["", ""]
+
+
+def test_one_day_alone_is_enough_and_the_same_twice_too(page: FeedsPage, qtbot: QtBot) -> None:
+    for first, last in (("2025-06-30", "2025-06-30"), ("2025-06-30", ""), ("", "2025-06-30")):
+        type_day(page, qtbot, "first", first)
+        type_day(page, qtbot, "last", last)
+        assert page.problem == ""
+
+
 def test_every_field_is_named_and_reached_by_the_keyboard(page: FeedsPage, qtbot: QtBot) -> None:
+    type_day(page, qtbot, "last", "2025-06-30")
     fields = page.form.bars.fields()
     assert [field.accessibleName() for field in fields] == [
         "Only what the server already has",
+        "From, a day or none",
+        "To, a day or none",
+        "All days",
         "Minute rows",
         "Time-out of one symbol, in seconds",
         "Time-out of a batch, in seconds",

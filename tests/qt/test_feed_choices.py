@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 from fake_time import until
 from integration.kind_servers import kind_server
+from integration.program_feed import massive
 from integration.test_program_fallback import AAPL, FIRST, LOCAL, Ticker, local
-from integration.test_program_feeds import massive
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
@@ -262,12 +262,13 @@ async def test_the_menu_of_a_row_offers_its_feeds(desk: Desk) -> None:
 
 async def test_limits_are_said_before_they_bite(desk: Desk) -> None:
     market = desk.screen.market
-    assert market.limit_used() == ""
+    assert market.limit_used([AAPL]) == ("", "My Massive: 1 row of this list")
     full = FeedStatus(
         feed_id=FIRST, label="My Massive", state=FeedState.LIVE, instruments=3000, instruments_allowed=3000
     )
     market._on_status(full)
-    assert market.limit_used() == "3,000 of 3,000 instruments, My Massive"
+    used = "3,000 of 3,000 instruments"
+    assert market.limit_used([AAPL]) == (f"{used}, My Massive", f"My Massive: 1 row of this list, {used} used in all")
     nvidia = InstrumentId.parse("XNAS:EQ:NVDA")
     assert market.limit_after_adding(nvidia) == (
         "then 3,001 of 3,000 instruments on My Massive, over the limit: it would get no prices"
@@ -276,6 +277,8 @@ async def test_limits_are_said_before_they_bite(desk: Desk) -> None:
     market._on_status(msgspec.structs.replace(full, instruments=12))
     assert market.limit_after_adding(nvidia) == "then 13 of 3,000 instruments on My Massive"
     assert market.limit_after_adding(InstrumentId.parse("NSE:EQ:NOBODY")) == ""
+    desk.screen.list_panel.set_limit_text(*market.limit_used([AAPL]))
+    assert desk.screen.list_panel.footer.limit_text == "12 of 3,000 instruments, My Massive"
 
 
 async def test_a_choice_for_a_feed_that_is_off_is_said_in_the_row(desk: Desk) -> None:

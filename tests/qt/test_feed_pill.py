@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from marketwatch.domain.ids import FeedId
 from marketwatch.feeds.status import FeedState, FeedStatus
 from marketwatch.qt.panels.feed_pill import FeedPill, PillShape
-from marketwatch.qt.panels.feed_words import pill_view
+from marketwatch.qt.panels.feed_words import SideConnection, pill_view
 from marketwatch.qt.popups.feed_details import FeedDetails
 from marketwatch.qt.theme import Theme
 from marketwatch.services.feed_route import FeedNature
@@ -79,6 +79,56 @@ def test_each_state_has_a_shape_and_a_word(
     view = pill_view(feed, nature, NOW)
     assert (view.shape, view.words, view.figures) == (shape, words, figures)
     assert view.spoken.startswith(f"Massive, {words}")
+
+
+ANALYSIS = SideConnection(name="analysis", words="live, 2 of 2 confirmed", message_count=40, messages_per_s=3.5)
+PORTFOLIO = SideConnection(name="portfolio", words="not offered by this server", is_off=True)
+DEAD = SideConnection(name="alerts", words="down since 14:40:07 IST", trouble="down", is_off=True)
+
+
+def test_a_pill_counts_all_connections_of_its_feed() -> None:
+    view = pill_view(status(), FeedNature.LIVE, NOW, [ANALYSIS, PORTFOLIO])
+    assert (view.words, view.figures, view.shape) == ("live", ("3.5 msg/s",), PillShape.DISC)
+    assert view.explanation == (
+        "Massive: live. Prices 0 msg/s, analysis 3.5 msg/s, portfolio not offered by this server. Click for details."
+    )
+    assert pill_view(status(), FeedNature.LIVE, NOW).explanation == "Massive: live. Click for details."
+
+
+@pytest.mark.parametrize(
+    ("beside", "words"),
+    [
+        ((DEAD,), "live, alerts down"),
+        ((ANALYSIS, DEAD, PORTFOLIO), "live, alerts down"),
+        (
+            (DEAD, SideConnection(name="portfolio", words="stalled", trouble="stalled")),
+            "live, alerts down and portfolio stalled",
+        ),
+        ((DEAD, DEAD, DEAD), "live, 3 of its 4 connections down"),
+    ],
+)
+def test_a_dead_connection_beside_live_prices_is_a_fault(beside: tuple[SideConnection, ...], words: str) -> None:
+    view = pill_view(status(messages_per_s=9.0), FeedNature.LIVE, NOW, beside)
+    assert (view.words, view.words_role, view.shape, view.is_fault) == (words, "error", PillShape.TRIANGLE, True)
+    down = pill_view(status(FeedState.BACKING_OFF), FeedNature.LIVE, NOW, beside)
+    assert down.words == "reconnecting"
+
+
+def test_details_split_the_messages_and_offer_to_reconnect_what_is_down(theme: Theme, qtbot: QtBot) -> None:
+    details = FeedDetails(theme)
+    qtbot.addWidget(details)
+    live = status(message_count=2, messages_per_s=1.0)
+    details.set_status(live, FeedNature.LIVE, NOW, [ANALYSIS, DEAD])
+    values = details.values()
+    assert (values["State"], values["Messages"]) == ("live, alerts down", "42, 4.5 per second")
+    assert (values["Prices"], values["Analysis"], values["Alerts"]) == (
+        "live, 1 msg/s", "live, 2 of 2 confirmed, 3.5 msg/s", "down since 14:40:07 IST",
+    )  # fmt: skip
+    button = next(one for one in details.findChildren(QPushButton) if one.text() == "Reconnect now")
+    assert not button.isHidden()
+    details.set_status(live, FeedNature.LIVE, NOW, [ANALYSIS])
+    assert button.isHidden()
+    assert "Alerts" not in details.values()
 
 
 def test_a_refusal_says_why_and_what_to_do() -> None:

@@ -117,7 +117,7 @@ def type_key(page: FeedsPage, qtbot: QtBot, text: str = CANARY) -> None:
 
 async def add_massive(bench: Bench, qtbot: QtBot, key: str = CANARY) -> tuple[SettingsDialog, FeedsPage]:
     dialog, page = bench.show()
-    page.add.menu().actions()[0].trigger()
+    page.card.add.menu().actions()[0].trigger()
     if key:
         type_key(page, qtbot, key)
     dialog.save_button.click()
@@ -265,7 +265,7 @@ async def test_the_test_button_tests_the_draft(bench: Bench, qtbot: QtBot) -> No
 
     async with ScriptedServer(refuse) as server:
         _, page = bench.show()
-        page.add.menu().actions()[0].trigger()
+        page.card.add.menu().actions()[0].trigger()
         page.form.address.clear()
         qtbot.keyClicks(page.form.address, server.url)
         type_key(page, qtbot)

@@ -4,165 +4,29 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 import pytest_asyncio
-from fake_time import FakeTime, until
-from kite_vendor import API_KEY, API_SECRET, CANARY_PARTS, KiteVendor, kite_vendor, share
+from fake_time import until
+from kite_desk import DAWN, KITE, SBIN, SBIN_TOKEN, Desk, keyed, signed_in, vendor_of
+from kite_vendor import API_KEY, API_SECRET, CANARY_PARTS
 from program_rig import files_below
 from PySide6.QtWidgets import QApplication
+from secret_bench import LINUX, FakeBackend
 
-from marketwatch.app.core import Core, Runtime
 from marketwatch.app.report import diagnostics_of
-from marketwatch.app.screen import Screen
-from marketwatch.app.sessions import Sessions, SessionView
-from marketwatch.app.settings_link import RunOnlyConfigs, SettingsLink
-from marketwatch.domain.feed_config import OWN_ADDRESS, FeedConfig
-from marketwatch.domain.ids import FeedId, InstrumentId
-from marketwatch.domain.secret import Secret
-from marketwatch.feeds.status import FeedState, FeedStatus
+from marketwatch.feeds.status import FeedState
 from marketwatch.protocols.kite.rest import build_error
 from marketwatch.qt.dialogs.kite_login import KiteLoginDialog
 from marketwatch.qt.dialogs.settings_feeds_page import FeedsPage
 from marketwatch.services.connection_findings import Finding
 from marketwatch.services.notices import Severity
-from marketwatch.services.watchlists import WatchlistService
-from marketwatch.storage.keyring_place import ACCEPTED, FoundKeyring
+from marketwatch.storage.keyring_place import FoundKeyring
 from marketwatch.storage.secrets import SecretStore
-from marketwatch.storage.settings import Preferences
 
-SBIN, KITE = InstrumentId.parse("NSE:EQ:SBIN"), FeedId("kite")
-SBIN_TOKEN = "779521"
 KEYWORDS = SecretStore.__init__.__kwdefaults__
-DAWN = "2025-09-04T05:59:50+05:30"
-"""A Thursday, ten seconds before every session ends."""
-
-
-def seconds(text: str) -> int:
-    return int(datetime.fromisoformat(text).timestamp())
-
-
-class Keychain:
-    """A keychain of the system that works."""
-
-    priority = 5
-
-    def __init__(self) -> None:
-        self.entries: dict[str, str] = {}
-
-    def find(self) -> FoundKeyring:
-        return FoundKeyring(ACCEPTED[0], self)
-
-    def get_password(self, service: str, username: str) -> object:
-        return self.entries.get(username)
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.entries[username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        self.entries.pop(username, None)
-
-
-class Desk:
-    """The window and the settings, in a time of their own."""
-
-    def __init__(self, app: QApplication, folder: Path, start: str) -> None:
-        self.time = FakeTime(seconds(start) * 10**9)
-        runtime = Runtime(self.time)
-        runtime.scheduler = self.time
-        self.core = Core(runtime)
-        self.sessions = Sessions(self.core)
-        lists = WatchlistService(self.core.feeds)
-        lists.add(SBIN)
-        self.screen = Screen(app, self.core, lists, self.sessions, Preferences())
-        self.store = RunOnlyConfigs()
-        self.statuses: list[FeedStatus] = []
-        self.core.status_changed.append(self.statuses.append)
-        self.opened_pages: list[str] = []
-        self.link = SettingsLink(self.core, self.screen, self.store, folder, self.show)
-
-    def show(self, view: SessionView) -> None:
-        self.screen.show_session(view)
-
-    async def begin(self, url: str) -> None:
-        await self.store.save([FeedConfig(id=KITE, kind="kite", name="My Kite", variant=OWN_ADDRESS, own_address=url)])
-        self.core.start()
-        self.screen.window.show()
-        async with self.sessions.turn:
-            view = await self.link.open_feeds()
-        assert view is not None
-        self.show(view)
-
-    async def page(self) -> FeedsPage:
-        await self.link.open_dialog()
-        page = self.screen.window.findChild(FeedsPage)
-        assert page is not None
-        return page
-
-    async def enter(self, code: str, text: str) -> None:
-        """Save a key as the page does, and have it kept for this run."""
-        page = await self.page()
-        page.secret_entered.emit(KITE, code, Secret(text))
-        control = self.link._control
-        assert control is not None
-        if control._secrets.situation.asks_for_passphrase and not control._has_declined:
-            await until(lambda: control._passphrase is not None)
-            assert control._passphrase is not None
-            control._passphrase.reject()
-        await until(lambda: control._secrets.known(KITE, code) == Secret(text))
-
-    async def enter_both(self) -> None:
-        await self.enter("kite_api_key", API_KEY)
-        await self.enter("api_secret", API_SECRET)
-        await self.is_in(FeedState.SIGNED_OUT)
-
-    async def dialog(self) -> KiteLoginDialog:
-        await self.link.sign_in(KITE)
-        dialogs = self.screen.window.findChildren(KiteLoginDialog)
-        assert len(dialogs) == 1
-        dialogs[0]._open_page = self.open_page
-        return dialogs[0]
-
-    def open_page(self, address: str) -> bool:
-        self.opened_pages.append(address)
-        return True
-
-    async def sign_in(self, pasted: str) -> KiteLoginDialog:
-        dialog = await self.dialog()
-        dialog.pasted.setText(pasted)
-        assert dialog.go.isEnabled()
-        dialog.go.click()
-        assert dialog.pasted.text() == ""
-        await until(lambda: "Asking Kite" not in dialog.words.text())
-        return dialog
-
-    def status(self) -> FeedStatus:
-        return self.core.feeds.supervisor(KITE).status()
-
-    async def is_in(self, state: FeedState) -> None:
-        await until(lambda: self.status().state is state)
-
-    def last_price(self) -> float | None:
-        snapshot = self.core.hub.snapshot(SBIN)
-        return None if snapshot is None else snapshot.last_price
-
-    def prompts(self) -> list[str]:
-        return [one.sentence for one in self.core.notices if one.action and one.action.command == "sign_in:kite"]
-
-    async def end(self) -> None:
-        self.screen.stop()
-        self.link.stop()
-        await self.sessions.close()
-        await self.core.stop()
-        await self.link.close()
-        self.screen.window.allow_closing()
-        self.screen.window.close()
-        assert await self.core.runtime.stop() == []
-        assert self.core.runtime.failures.counts == {}
 
 
 @pytest_asyncio.fixture
@@ -172,20 +36,8 @@ async def desk(qapp: QApplication, tmp_path: Path) -> AsyncIterator[Desk]:
     await made.end()
 
 
-@asynccontextmanager
-async def vendor_of(desk: Desk) -> AsyncIterator[KiteVendor]:
-    stamp = seconds("2025-09-03T15:29:59+05:30")
-    async with kite_vendor(desk.time.now_ns, share(SBIN_TOKEN, 807.75, stamp)) as vendor:
-        yield vendor
-
-
-async def test_the_day_from_sign_in_to_its_end_and_the_next(
-    desk: Desk, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    async with vendor_of(desk) as vendor:
-        await desk.begin(vendor.url)
-        await desk.enter_both()
+async def test_signing_in_for_the_day_starts_the_feed(desk: Desk) -> None:
+    async with keyed(desk) as vendor:
         asked = vendor.upgrades
         page = await desk.page()
         assert page.form.sign_in.words.text() == "Sign in for today: nobody has signed in yet"
@@ -200,12 +52,14 @@ async def test_the_day_from_sign_in_to_its_end_and_the_next(
             " PYTHON_KEYRING_BACKEND switches the keychain off."
         )
         await until(lambda: desk.last_price() == 807.75)
-        snapshot = desk.core.hub.snapshot(SBIN)
         assert (vendor.upgrades, vendor.paths) == (asked + 1, ["/session/token"])
         await until(lambda: page.form.sign_in.words.text() == "Signed in until today 06:00 IST")
 
-        await desk.time.advance(10.0)
-        await desk.is_in(FeedState.SIGNED_OUT)
+
+async def test_the_session_ends_in_the_morning_and_is_no_fault(desk: Desk) -> None:
+    async with signed_in(desk) as (vendor, _):
+        page, snapshot, upgrades = await desk.page(), desk.core.hub.snapshot(SBIN), vendor.upgrades
+        await desk.pass_dawn()
         status = desk.status()
         assert (status.signed_out_since, status.reason) == ("06:00 IST", "Kite ends every session in the morning")
         assert status.next_step == "Sign in for today"
@@ -216,16 +70,18 @@ async def test_the_day_from_sign_in_to_its_end_and_the_next(
             "My Kite: signed out since 06:00 IST. Kite ends every session in the morning. Sign in for today."
         )
         await desk.time.advance(7200.0)
-        assert vendor.upgrades == asked + 1
+        assert vendor.upgrades == upgrades
         assert desk.core.hub.snapshot(SBIN) is snapshot
         assert desk.last_price() == 807.75
         assert desk.screen.market.row_state(SBIN).word == "closed 3 Sep"
 
-        dialog.reject()
-        QApplication.processEvents()
-        dialog = await desk.sign_in(vendor.log_in())
+
+async def test_the_next_sign_in_goes_on_where_the_day_ended(desk: Desk) -> None:
+    async with signed_in(desk) as (vendor, dialog):
+        snapshot = desk.core.hub.snapshot(SBIN)
+        await desk.pass_dawn()
+        dialog = await desk.sign_in_again(vendor, dialog)
         assert dialog.words.text().startswith("Signed in as XX0000 until tomorrow 06:00 IST.")
-        await desk.is_in(FeedState.LIVE)
         assert desk.core.hub.snapshot(SBIN) is snapshot
         assert desk.prompts() == []
         settled = [one.sentence for one in desk.core.notices if one.sentence.endswith("Signed in since.")]
@@ -234,16 +90,25 @@ async def test_the_day_from_sign_in_to_its_end_and_the_next(
             "My Kite: signed out since 06:00 IST. Kite ends every session in the morning. Signed in since.",
         ]
 
-        vendor.end_sessions()
-        await vendor.cut()
-        await until(lambda: desk.status().state is FeedState.BACKING_OFF)
-        await desk.time.advance(3.0)
-        await desk.is_in(FeedState.SIGNED_OUT)
+
+async def test_a_session_that_kite_ends_asks_for_another_login(desk: Desk) -> None:
+    async with signed_in(desk) as (vendor, _):
+        page = await desk.page()
+        await desk.lose_session(vendor)
         assert "log in to Kite again" in desk.status().reason
         await until(lambda: page.form.sign_in.words.text().endswith("Kite does not take the token any more"))
         assert {one.severity for one in desk.core.notices if one.action} == {Severity.DECISION}
         assert page.facts.problems == [] or "Kite" not in page.facts.problems[0][1].text()
 
+
+async def test_no_part_of_a_login_is_told_logged_or_kept_in_the_open(
+    desk: Desk, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with signed_in(desk) as (vendor, dialog):
+        await desk.pass_dawn()
+        dialog = await desk.sign_in_again(vendor, dialog)
+        await desk.lose_session(vendor)
         report = tmp_path / "report.json"
         diagnostics_of(desk.core.runtime, desk.core, desk.screen).write(report)
         said = [report.read_text("utf-8"), desk.core.runtime.redactor.redact(caplog.text), repr(desk.statuses)]
@@ -255,9 +120,7 @@ async def test_the_day_from_sign_in_to_its_end_and_the_next(
 
 
 async def test_what_was_pasted_is_judged_at_once(desk: Desk) -> None:
-    async with vendor_of(desk) as vendor:
-        await desk.begin(vendor.url)
-        await desk.enter_both()
+    async with keyed(desk) as vendor:
         dialog = await desk.dialog()
         assert not dialog.go.isEnabled()
         assert dialog.address.text() == f"http{vendor.url[2:]}/connect/login?v=3&api_key=••••••"
@@ -297,9 +160,7 @@ async def test_what_was_pasted_is_judged_at_once(desk: Desk) -> None:
 async def test_every_refusal_of_the_exchange_has_words(
     desk: Desk, refusal: tuple[int, bytes] | None, words: str
 ) -> None:
-    async with vendor_of(desk) as vendor:
-        await desk.begin(vendor.url)
-        await desk.enter_both()
+    async with keyed(desk) as vendor:
         vendor.refusal = refusal
         dialog = await desk.sign_in("canaryrequest7")
         assert words.lower() in dialog.words.text().lower()
@@ -323,11 +184,7 @@ async def test_without_the_network_it_is_said_and_can_be_repeated(desk: Desk) ->
 
 
 async def test_yesterdays_token_is_a_state_at_start(desk: Desk) -> None:
-    async with vendor_of(desk) as vendor:
-        await desk.begin(vendor.url)
-        await desk.enter_both()
-        await desk.sign_in(vendor.log_in())
-        await desk.is_in(FeedState.LIVE)
+    async with signed_in(desk) as (vendor, _):
         upgrades = vendor.upgrades
         await desk.sessions.close()
         desk.time.step_wall(26 * 3600.0)
@@ -342,8 +199,10 @@ async def test_yesterdays_token_is_a_state_at_start(desk: Desk) -> None:
 async def test_the_token_of_the_day_outlives_the_program(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keychain = Keychain()
-    monkeypatch.setattr(SecretStore.__init__, "__kwdefaults__", {**KEYWORDS, "find": keychain.find})
+    keychain = FakeBackend()
+    monkeypatch.setattr(
+        SecretStore.__init__, "__kwdefaults__", {**KEYWORDS, "find": lambda: FoundKeyring(LINUX, keychain)}
+    )
     first = Desk(qapp, tmp_path, "2025-09-04T09:00:00+05:30")
     async with vendor_of(first) as vendor:
         await first.begin(vendor.url)
@@ -386,9 +245,7 @@ async def test_without_key_and_secret_the_settings_ask_for_them(desk: Desk) -> N
 
 
 async def test_the_line_of_the_settings_opens_the_same_dialog(desk: Desk) -> None:
-    async with vendor_of(desk) as vendor:
-        await desk.begin(vendor.url)
-        await desk.enter_both()
+    async with keyed(desk):
         page = await desk.page()
         page.form.sign_in.button.click()
         dialog = desk.screen.window.findChild(KiteLoginDialog)
@@ -399,11 +256,7 @@ async def test_the_line_of_the_settings_opens_the_same_dialog(desk: Desk) -> Non
 
 
 async def test_a_refused_key_entered_again_is_tried_again(desk: Desk) -> None:
-    async with vendor_of(desk) as vendor:
-        await desk.begin(vendor.url)
-        await desk.enter_both()
-        await desk.sign_in(vendor.log_in())
-        await desk.is_in(FeedState.LIVE)
+    async with signed_in(desk) as (vendor, _):
         vendor.upgrade_refusal = (403, build_error("Invalid `api_key`.", "InputException"))
         await vendor.cut()
         await until(lambda: desk.status().state is FeedState.BACKING_OFF)
@@ -415,11 +268,7 @@ async def test_a_refused_key_entered_again_is_tried_again(desk: Desk) -> None:
 
 
 async def test_another_key_ends_the_session_of_the_one_before(desk: Desk) -> None:
-    async with vendor_of(desk) as vendor:
-        await desk.begin(vendor.url)
-        await desk.enter_both()
-        await desk.sign_in(vendor.log_in())
-        await desk.is_in(FeedState.LIVE)
+    async with signed_in(desk):
         await desk.enter("kite_api_key", "another0key")
         await desk.is_in(FeedState.SIGNED_OUT)
         await desk.enter("kite_api_key", API_KEY)
@@ -427,9 +276,7 @@ async def test_another_key_ends_the_session_of_the_one_before(desk: Desk) -> Non
 
 
 async def test_a_removed_feed_leaves_no_token(desk: Desk) -> None:
-    async with vendor_of(desk) as vendor:
-        await desk.begin(vendor.url)
-        await desk.enter_both()
+    async with keyed(desk) as vendor:
         await desk.sign_in(vendor.log_in())
         control = desk.link._control
         assert control is not None
@@ -439,9 +286,7 @@ async def test_a_removed_feed_leaves_no_token(desk: Desk) -> None:
 
 
 async def test_the_connection_test_tells_what_is_the_matter(desk: Desk) -> None:
-    async with vendor_of(desk) as vendor:
-        await desk.begin(vendor.url)
-        await desk.enter_both()
+    async with keyed(desk) as vendor:
         page = await desk.page()
         config = page.model.feeds[0]
         found: list[Finding | None] = []
@@ -474,11 +319,7 @@ async def test_the_connection_test_tells_what_is_the_matter(desk: Desk) -> None:
 
 
 async def test_channels_choose_the_mode(desk: Desk) -> None:
-    async with vendor_of(desk) as vendor:
-        await desk.begin(vendor.url)
-        await desk.enter_both()
-        await desk.sign_in(vendor.log_in())
-        await desk.is_in(FeedState.LIVE)
+    async with signed_in(desk) as (vendor, _):
         page, config = await desk.page(), (await desk.store.load())[0]
         assert [label for _, label in page.model.kinds["kite"].channels] == [
             "Trades (full)", "Quotes (full)", "Depth (full)", "Day figures (quote)", "Last price (ltp)",

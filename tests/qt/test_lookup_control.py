@@ -11,89 +11,20 @@ import pytest_asyncio
 from aiohttp import web
 from fake_time import until
 from integration.list_server import ListServer, Pages, list_server, ok, ticker_page
+from lookup_desk import KITE, Desk
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from marketwatch.app.core import Core, Runtime
-from marketwatch.app.instrument_lists import InstrumentLists
 from marketwatch.app.list_fetch import MassiveAccess, read_address
-from marketwatch.app.lookup_control import LookupControl
-from marketwatch.domain.ids import InstrumentId
 from marketwatch.domain.secret import Secret
-from marketwatch.qt.dialogs.lookup_masters_panel import LookupMastersPanel
-from marketwatch.qt.dialogs.settings_lookup_page import LookupPage
+from marketwatch.qt.dialogs.list_report import ListReport
 from marketwatch.qt.icons import IconSet
 from marketwatch.qt.theme import Theme
 
-HEADER = (
-    "instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,tick_size,lot_size,"
-    "instrument_type,segment,exchange"
-)
-RELIANCE = "738561,2885,RELIANCE,RELIANCE INDUSTRIES,0,,,0.05,1,EQ,NSE,NSE"
-BROKEN = "1,x,BAD,Bad,0,,,0.05,1,EQ,NSE,NSE"
-KITE = "\n".join((HEADER, RELIANCE, "139265,544,ZEENAT,ZEENAT INDIA,0,,,0.05,1,EQ,NSE,NSE", BROKEN, ""))
 ANGEL = [{"token": "14366", "symbol": "IDEA-EQ", "name": "IDEA", "expiry": "", "strike": "-1.000000", "lotsize": "1",
           "instrumenttype": "", "exch_seg": "NSE", "tick_size": "5.000000"}]  # fmt: skip
 KEY = Secret("canary-lookup-key-19c2")
-
-
-class Desk:
-    """The page with its control, over lists in a folder."""
-
-    def __init__(self, theme: Theme, icons: IconSet, folder: Path) -> None:
-        runtime = Runtime()
-        runtime.start()
-        self.core = Core(runtime)
-        self.folder = folder
-        self.lists = InstrumentLists(self.core, folder / "masters")
-        self.access: MassiveAccess | None = None
-        self.added: list[str] = []
-        self.control = LookupControl(self.core, self.lists, massive=lambda: self.access, add=self.add)
-        self.page: LookupPage = self.control.page(theme, icons)
-        self.page.resize(1100, 700)
-        self.page.show()
-
-    def add(self, instrument_id: InstrumentId) -> str:
-        self.added.append(str(instrument_id))
-        return f"Added {instrument_id.symbol}"
-
-    @property
-    def masters(self) -> LookupMastersPanel:
-        return self.page.masters
-
-    def rows(self) -> list[tuple[str, str, str]]:
-        """Label, rows and skipped of the lists shown."""
-        model = self.masters.model
-        return [
-            (model.index(row, 0).data(), model.index(row, 3).data(), model.index(row, 4).data())
-            for row in range(model.rowCount())
-        ]
-
-    def found(self, text: str) -> list[str]:
-        self.page.search.field.setText(text)
-        return [str(hit.instrument.id) for hit in self.page.search.answer.hits]
-
-    async def said(self, text: str) -> None:
-        await until(lambda: text in self.masters.outcome.text() and not self.masters._said.isHidden())
-
-    async def asked(self) -> None:
-        await until(lambda: not self.masters.confirm.isHidden())
-
-    async def load(self, name: str, text: str) -> None:
-        """Choose a file, and say yes."""
-        path = self.folder / name
-        path.write_text(text, encoding="utf-8")
-        self.masters.file_chosen.emit(path)
-        await self.asked()
-        self.masters.confirm.go.click()
-
-    async def end(self) -> None:
-        await self.control.close()
-        self.page.deleteLater()
-        assert await self.core.runtime.stop() == []
-        assert self.core.runtime.failures.counts == {}
-        self.core.runtime.failures.uninstall()
 
 
 @pytest_asyncio.fixture
@@ -112,8 +43,12 @@ async def server() -> AsyncIterator[ListServer]:
 
 async def test_out_of_the_box_the_popular_tokens_are_known_and_shown(desk: Desk) -> None:
     assert desk.rows() == [("Popular tokens", "10", "—")]
-    assert desk.masters.report.toPlainText().count("the guide prints") == 3
-    assert not desk.masters.remove.isEnabled()
+    desk.masters.table.action_asked.emit(0, "Show rows")
+    report = desk.report()
+    assert report.text.toPlainText().count("the guide prints") == 3
+    report.close_it.click()
+    desk.masters.table.delete_asked.emit(0)
+    assert desk.rows() == [("Popular tokens", "10", "—")]
     assert desk.found("1660") == ["NSE:EQ:ITC"]
     assert desk.found("424") == []
     assert "misprint in the Odin guide" in desk.page.search.warning.text()
@@ -124,13 +59,18 @@ async def test_a_file_is_recognised_confirmed_kept_and_searched(desk: Desk) -> N
     await desk.said("Kite: 2 instruments, 1 row skipped; 1 × the token is not a positive whole number.")
     assert desk.rows()[1] == ("Kite", "2", "1")
     assert desk.found("zeenat") == ["NSE:EQ:ZEENAT"]
-    desk.masters.table.choose(1)
-    await until(lambda: "line 4" in desk.masters.report.toPlainText())
-    report = desk.masters.report.toPlainText()
-    assert "1 x the token is not a positive whole number\n      line 4: 1,x,BAD" in report
-    assert "Kite’s list changes every morning" in report
-    desk.masters.copy.click()
-    assert QApplication.clipboard().text() == report
+    desk.masters.report_requested.emit("kite", "left-out")
+    await until(lambda: bool(desk.page.findChildren(ListReport)))
+    report = desk.report()
+    assert [cell.text for cell in report.model.rows[0].cells][:2] == ["4", "the token is not a positive whole number"]
+    report.copy.click()
+    copied = QApplication.clipboard().text().splitlines()[1].split("\t")
+    assert copied == ["4", "the token is not a positive whole number", "1,x,BAD,Bad,,,0.05,1,EQ,NSE,NSE"]
+    report.choice.buttons()[0].click()
+    assert "Kite’s list changes every morning" in report.text.toPlainText()
+    assert "  1 x the token is not a positive whole number" in report.text.toPlainText()
+    report.copy.click()
+    assert QApplication.clipboard().text() == report.text.toPlainText()
 
 
 async def test_a_file_that_is_declined_changes_nothing(desk: Desk) -> None:
@@ -206,8 +146,7 @@ async def test_an_address_is_fetched_confirmed_and_updated_again(desk: Desk, ser
     server.give(
         "/lists/master.json", json.dumps([*ANGEL, {**ANGEL[0], "symbol": "YESBANK-EQ", "token": "11915"}]).encode()
     )
-    desk.masters.table.choose(1)
-    desk.masters.update_list.click()
+    desk.refresh(1)
     await desk.said("Angel One: 2 instruments")
     assert server.asked == ["/lists/master.json"] * 2
 
@@ -295,13 +234,12 @@ async def test_tickers_that_break_off_are_kept_marked_and_replace_no_whole_list(
     desk.masters.tickers.click()
     await desk.said("The list is not complete: Unknown API Key. It is kept as far as it came.")
     assert desk.found("zzza") == ["XNAS:EQ:ZZZA"]
-    assert desk.masters.model.index(1, 7).data() == "not complete: load it again"
+    assert desk.masters.model.index(1, 6).data() == "not complete: load it again"
     server.answers["/v3/reference/tickers"] = Pages(ok(ticker_page("ZZZA", "ZZZB", "ZZZC")))
-    desk.masters.table.choose(1)
-    desk.masters.update_list.click()
+    desk.refresh(1)
     await desk.said("Massive: 3 instruments")
     server.answers["/v3/reference/tickers"] = Pages(ok(ticker_page("ZZZA", "ZZZB", cursor="2")), refusal)
-    desk.masters.update_list.click()
+    desk.refresh(1)
     await desk.said("The one before stays in use")
     assert desk.found("zzzc") == ["XNAS:EQ:ZZZC"]
 
@@ -327,9 +265,9 @@ async def test_a_hit_is_added_by_enter_and_its_key_is_copied(desk: Desk, qtbot: 
     desk.found("2885")
     qtbot.keyClick(desk.page.search.field, Qt.Key.Key_Return)
     assert desk.added == ["NSE:EQ:RELIANCE"]
-    desk.page.search.copy.click()
-    assert QApplication.clipboard().text() == "NSE:EQ:RELIANCE"
-    assert "own number 738561" in desk.page.search._facts.text()
+    desk.page.search.card.copy.click()
+    assert QApplication.clipboard().text() == "kite : NSE_EQ : 2885"
+    assert "Kite: 738561, exchange token 2885" in desk.page.search.card.facts["Numbers"].text()
 
 
 async def test_segments_and_lists_can_be_chosen(desk: Desk) -> None:
@@ -351,7 +289,7 @@ async def test_everything_has_a_name_and_nothing_is_cut_where_there_is_little_ro
         QApplication.processEvents()
         assert desk.page.area.horizontalScrollBar().maximum() == 0
         assert desk.page.search.width() <= desk.page.area.viewport().width()
-    named: list[QWidget] = [desk.masters.table, desk.masters.report, desk.masters.address, desk.page.search.field]
+    named: list[QWidget] = [desk.masters.table, desk.masters.address, desk.page.search.field, desk.page.search.table]
     assert all(widget.accessibleName() for widget in named)
 
 

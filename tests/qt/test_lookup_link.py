@@ -8,32 +8,25 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from PySide6.QtWidgets import QApplication
+from window_desk import WindowDesk
 
-from marketwatch.app.core import Core, Runtime
 from marketwatch.app.instrument_lists import InstrumentLists
 from marketwatch.app.lookup_link import massive_access
-from marketwatch.app.screen import Screen
-from marketwatch.app.sessions import Sessions
 from marketwatch.app.settings_link import RunOnlyConfigs, SettingsLink
 from marketwatch.domain.feed_config import OWN_ADDRESS, FeedConfig
 from marketwatch.domain.ids import FeedId, InstrumentId
 from marketwatch.qt.dialogs.settings_dialog import SettingsDialog
 from marketwatch.qt.dialogs.settings_lookup_page import LookupPage
 from marketwatch.services.ticker_download import VENDOR
-from marketwatch.services.watchlists import WatchlistService
-from marketwatch.storage.settings import Preferences
 
 KEY = "canary-lookup-link-5d10"
 
 
-class Desk:
+class Desk(WindowDesk):
     """The window and its settings, with lists."""
 
     def __init__(self, app: QApplication, folder: Path) -> None:
-        self.core = Core(Runtime())
-        self.sessions = Sessions(self.core)
-        self.lists = WatchlistService(self.core.feeds)
-        self.screen = Screen(app, self.core, self.lists, self.sessions, Preferences())
+        super().__init__(app)
         self.known = InstrumentLists(self.core, folder / "masters")
         self.store = RunOnlyConfigs()
         self.link = SettingsLink(self.core, self.screen, self.store, folder, lambda _: None, self.known)
@@ -47,18 +40,6 @@ class Desk:
         assert dialog.nav.button("lookup").text() == "Look-up"
         return page
 
-    async def end(self) -> None:
-        self.screen.list_panel.footer.hide_note()
-        self.screen.stop()
-        self.link.stop()
-        await self.sessions.close()
-        await self.core.stop()
-        self.screen.window.allow_closing()
-        self.screen.window.close()
-        assert await self.core.runtime.stop() == []
-        await self.link.close()
-        assert self.core.runtime.failures.counts == {}
-
 
 @pytest_asyncio.fixture
 async def desk(qapp: QApplication, tmp_path: Path) -> AsyncIterator[Desk]:
@@ -71,10 +52,10 @@ async def desk(qapp: QApplication, tmp_path: Path) -> AsyncIterator[Desk]:
 async def test_the_page_opens_looks_up_and_adds(desk: Desk) -> None:
     page = await desk.page()
     page.search.field.setText("2885")
-    page.search.add.click()
+    page.search.card.add.click()
     assert desk.lists.current.instruments() == [InstrumentId.parse("NSE:EQ:RELIANCE")]
     assert page.search.count.text() == "Added RELIANCE"
-    page.search.add.click()
+    page.search.card.add.click()
     assert page.search.count.text() == "RELIANCE is already in My list"
     desk.lists.undo()
     assert desk.lists.current.instruments() == []

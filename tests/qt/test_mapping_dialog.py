@@ -364,7 +364,8 @@ async def test_a_mapping_file_of_somebody_else_makes_a_feed(
     qtbot.addWidget(page)
     page.resize(1198, 706)
     page.show()
-    assert page.from_file.mapTo(page, page.from_file.rect().bottomRight()).x() < page.more.mapTo(page, QPoint()).x()
+    from_file, more = page.card.from_file, page.card.more
+    assert from_file.mapTo(page, from_file.rect().bottomRight()).x() < more.mapTo(page, QPoint()).x()
     path = bench.folder / "theirs.json"
     path.write_text('{"name": "Desk", "symbol": "s", "price": "p"}', "utf-8")
     for _ in range(2):

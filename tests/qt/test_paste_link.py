@@ -9,24 +9,17 @@ import pytest_asyncio
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
+from window_desk import WindowDesk
 
-from marketwatch.app.core import Core, Runtime
 from marketwatch.app.instrument_lists import InstrumentLists
-from marketwatch.app.screen import Screen
-from marketwatch.app.sessions import Sessions
 from marketwatch.qt.dialogs.paste_preview import PastePreview
-from marketwatch.services.watchlists import WatchlistService
-from marketwatch.storage.settings import Preferences
 
 
-class Desk:
+class Desk(WindowDesk):
     """The window with an empty list."""
 
     def __init__(self, app: QApplication, folder: Path) -> None:
-        self.core = Core(Runtime())
-        self.sessions = Sessions(self.core)
-        self.lists = WatchlistService(self.core.feeds)
-        self.screen = Screen(app, self.core, self.lists, self.sessions, Preferences())
+        super().__init__(app)
         self.known = InstrumentLists(self.core, folder / "masters")
         self.screen.window.show()
 
@@ -37,16 +30,6 @@ class Desk:
 
     def symbols(self) -> list[str]:
         return [one.symbol for one in self.lists.current.instruments()]
-
-    async def end(self) -> None:
-        self.screen.list_panel.footer.hide_note()
-        self.screen.stop()
-        await self.sessions.close()
-        await self.core.stop()
-        self.screen.window.allow_closing()
-        self.screen.window.close()
-        assert await self.core.runtime.stop() == []
-        assert self.core.runtime.failures.counts == {}
 
 
 @pytest_asyncio.fixture

@@ -10,16 +10,13 @@ import pytest_asyncio
 from fake_time import until
 from integration.stream_stand import StreamStand, stream_stand
 from PySide6.QtWidgets import QApplication
+from window_desk import WindowDesk
 
-from marketwatch.app.core import Core, Runtime
 from marketwatch.app.report_panels import ReportPanels
-from marketwatch.app.screen import Screen
-from marketwatch.app.sessions import Sessions
 from marketwatch.domain.feed_config import OWN_ADDRESS, FeedConfig
 from marketwatch.domain.ids import FeedId, InstrumentId
 from marketwatch.protocols.base import Channel
 from marketwatch.protocols.stream_service.endpoints import Endpoint
-from marketwatch.services.watchlists import WatchlistService
 from marketwatch.storage.settings import Preferences
 
 SBIN = InstrumentId.parse("NSE:EQ:SBIN")
@@ -38,15 +35,11 @@ def service(url: str, **facts: Any) -> FeedConfig:
     return msgspec.structs.replace(made, **facts)
 
 
-class Desk:
+class Desk(WindowDesk):
     """The window with its reports, as the program joins them."""
 
     def __init__(self, app: QApplication, preferences: Preferences | None = None) -> None:
-        self.core = Core(Runtime())
-        self.sessions = Sessions(self.core)
-        lists = WatchlistService(self.core.feeds)
-        lists.add(SBIN)
-        self.screen = Screen(app, self.core, lists, self.sessions, preferences or Preferences())
+        super().__init__(app, SBIN, preferences=preferences)
         self.screen.right.fill()
         self.screen.build_reports()
         if preferences is None:
@@ -71,15 +64,6 @@ class Desk:
         wanted = channels or (Channel.ANALYSIS, Channel.ALERTS, Channel.PORTFOLIO)
         states = self.core.reports.states
         await until(lambda: all(one.confirmed for channel in wanted for one in states(channel)) and bool(states()))
-
-    async def end(self) -> None:
-        self.screen.stop()
-        await self.sessions.close()
-        await self.core.stop()
-        self.screen.window.allow_closing()
-        self.screen.window.close()
-        assert await self.core.runtime.stop() == []
-        assert self.core.runtime.failures.counts == {}
 
 
 @pytest_asyncio.fixture
@@ -163,10 +147,11 @@ async def test_one_pill_and_the_connections_in_its_details(desk: Desk, stand: St
     await desk.seeing(Channel.ANALYSIS, Channel.ALERTS)
     await until(lambda: desk.core.reports.states(Channel.PORTFOLIO)[0].is_missing)
     assert [status.label for status in desk.core.feeds.statuses()] == ["My service"]
-    assert desk.screen.status_line.streams_of(FEED) == [
-        ("Analysis", "live, 1 of 1 confirmed"),
-        ("Alerts", "live, 1 of 1 confirmed"),
-        ("Portfolio", "not offered by this server"),
+    beside = desk.screen.status_line.streams_of(FEED)
+    assert [(one.name, one.words, one.trouble) for one in beside] == [
+        ("analysis", "live, 1 of 1 confirmed", ""),
+        ("alerts", "live, 1 of 1 confirmed", ""),
+        ("portfolio", "not offered by this server", ""),
     ]
     desk.screen.status_line.show_statuses(desk.core.feeds.statuses())
     desk.screen.status_line._open_details(FEED)
@@ -174,6 +159,16 @@ async def test_one_pill_and_the_connections_in_its_details(desk: Desk, stand: St
     assert details is not None
     assert (details.values()["State"], details.values()["Portfolio"]) == ("live", "not offered by this server")
     details.close()
+    await until(lambda: sum(one.message_count for one in desk.screen.status_line.streams_of(FEED)) >= 4)
+    stand.offered.discard(Endpoint.ALERTS)
+    stand.refusal = 503
+    await stand.drop(Endpoint.ALERTS)
+    await until(lambda: desk.core.reports.states(Channel.ALERTS)[0].since_ns is not None)
+    await until(lambda: not desk.core.reports.states(Channel.ALERTS)[0].is_seeing)
+    desk.screen.status_line.show_statuses(desk.core.feeds.statuses())
+    pill = desk.screen.status_line._pills[FEED].view
+    assert (pill.words, pill.words_role, pill.is_fault) == ("live, alerts down", "error", True)
+    assert "alerts down since" in pill.explanation
     assert desk.panels.portfolio is not None
     desk.panels.portfolio.refresh()
     assert desk.panels.portfolio.message.startswith("My service gives no positions")

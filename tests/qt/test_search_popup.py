@@ -1,21 +1,21 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
+from search_fakes import Details, Lists
 
 from marketwatch.domain.ids import CASH, INDEX, InstrumentId, Venue
 from marketwatch.domain.instrument import Instrument, InstrumentKind
-from marketwatch.domain.snapshot import Snapshot
 from marketwatch.instruments.directory import InstrumentDirectory
 from marketwatch.qt.dialogs.search_delegate import Places
-from marketwatch.qt.dialogs.search_popup import ListChoice, SearchPopup
+from marketwatch.qt.dialogs.search_popup import SearchPopup
 from marketwatch.qt.icons import IconSet
-from marketwatch.qt.models.search_model import ListingWords, SearchModel, is_list, typed_instrument
+from marketwatch.qt.models.search_model import SearchModel, is_list, typed_instrument
 from marketwatch.qt.theme import Theme
 
 
@@ -33,34 +33,6 @@ BANKNIFTY = an_instrument("BANKNIFTY", "Nifty Bank", "NSE", InstrumentKind.INDEX
 MSFT = an_instrument("MSFT", "Microsoft", "XNAS")
 
 
-class Details:
-    def feed_label(self, instrument_id: InstrumentId) -> str:
-        return "Massive"
-
-    def delay_tag(self, instrument_id: InstrumentId) -> str:
-        return "D15"
-
-    def snapshot(self, instrument_id: InstrumentId) -> Snapshot | None:
-        return None
-
-    def listing(self, instrument: Instrument) -> ListingWords:
-        return ListingWords(f"{instrument.id.segment} {instrument.kind.value}", instrument.name)
-
-    def limit_after_adding(self, instrument_id: InstrumentId) -> str:
-        return "then 11 of 1,000 symbols"
-
-
-class Lists:
-    def __init__(self) -> None:
-        self.held: dict[str, set[InstrumentId]] = {"Core": set(), "Swing": {ALIBABA.id}}
-
-    def choices(self) -> Sequence[ListChoice]:
-        return [ListChoice("1", "Core"), ListChoice("2", "Swing", is_current=True)]
-
-    def names_holding(self, instrument_id: InstrumentId) -> Sequence[str]:
-        return [name for name, held in self.held.items() if instrument_id in held]
-
-
 class Scene:
     """A window with a field that has the focus, and the pop-up over it."""
 
@@ -73,6 +45,7 @@ class Scene:
         qtbot.addWidget(self.window)
         directory = InstrumentDirectory([BOEING, ALIBABA, BAJAJ, BANKNIFTY, MSFT])
         self.lists = Lists()
+        self.lists.held["Swing"].add(ALIBABA.id)
         self.suggested: list[Instrument] = []
         self.popup = SearchPopup(theme, icons, directory, Details(), self.lists, self.window, lambda: self.suggested)
         self.chosen: list[tuple[InstrumentId, str]] = []

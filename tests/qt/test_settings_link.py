@@ -9,38 +9,30 @@ import msgspec
 import pytest
 import pytest_asyncio
 from fake_time import until
-from integration.test_program_feed import KEY, Feed, serve
+from integration.program_feed import KEY, Feed, serve
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
+from window_desk import WindowDesk
 
-from marketwatch.app.core import Core, Runtime
-from marketwatch.app.screen import Screen
-from marketwatch.app.sessions import Sessions, SessionView
+from marketwatch.app.sessions import SessionView
 from marketwatch.app.settings_link import RunOnlyConfigs, SettingsLink
 from marketwatch.domain.feed_config import OWN_ADDRESS, FeedConfig
 from marketwatch.domain.ids import FeedId, InstrumentId
 from marketwatch.errors import StorageError
 from marketwatch.qt.dialogs.settings_feeds_page import FeedsPage
 from marketwatch.services.feed_route import FeedNature
-from marketwatch.services.watchlists import WatchlistService
 from marketwatch.storage.notices import StorageNotice
-from marketwatch.storage.settings import Preferences
 
 AAPL, MSFT = InstrumentId.parse("XNAS:EQ:AAPL"), InstrumentId.parse("XNAS:EQ:MSFT")
 MASSIVE = FeedId("massive")
 
 
-class Desk:
+class Desk(WindowDesk):
     """The window and the settings, as the program joins them."""
 
     def __init__(self, app: QApplication, folder: Path) -> None:
-        self.core = Core(Runtime())
-        self.sessions = Sessions(self.core)
-        lists = WatchlistService(self.core.feeds)
-        for one in (AAPL, MSFT):
-            lists.add(one)
-        self.screen = Screen(app, self.core, lists, self.sessions, Preferences())
+        super().__init__(app, AAPL, MSFT)
         self.store = RunOnlyConfigs()
         self.shown: list[SessionView] = []
         self.link = SettingsLink(self.core, self.screen, self.store, folder, self.show)
@@ -68,17 +60,6 @@ class Desk:
     async def save(self, feeds: Sequence[FeedConfig]) -> None:
         page = await self.dialog()
         page.config_changed.emit(tuple(feeds))
-
-    async def end(self) -> None:
-        self.screen.stop()
-        self.link.stop()
-        await self.sessions.close()
-        await self.core.stop()
-        self.screen.window.allow_closing()
-        self.screen.window.close()
-        assert await self.core.runtime.stop() == []
-        await self.link.close()
-        assert self.core.runtime.failures.counts == {}
 
 
 @pytest_asyncio.fixture

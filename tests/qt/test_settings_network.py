@@ -9,17 +9,14 @@ import pytest
 import pytest_asyncio
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from window_desk import WindowDesk
 
-from marketwatch.app.core import Core, Runtime
 from marketwatch.app.network_link import environment_words
-from marketwatch.app.screen import Screen
-from marketwatch.app.sessions import Sessions
 from marketwatch.app.settings_link import RunOnlyConfigs, SettingsLink
 from marketwatch.qt.dialogs.settings_dialog import SettingsDialog
 from marketwatch.qt.dialogs.settings_network_page import NetworkPage
 from marketwatch.qt.theme import Theme
-from marketwatch.services.watchlists import WatchlistService
-from marketwatch.storage.settings import Preferences, Settings
+from marketwatch.storage.settings import Settings
 
 PASSWORD = "canary-typed-90ab"
 SYSTEM, NONE, OWN = range(3)
@@ -120,28 +117,16 @@ def test_the_environments_proxy_in_words(named: str, words: str, monkeypatch: py
     assert environment_words() == words
 
 
-class Desk:
+class Desk(WindowDesk):
     """The window and its settings, as the program joins them."""
 
     def __init__(self, app: QApplication, folder: Path) -> None:
-        self.core = Core(Runtime())
-        self.sessions = Sessions(self.core)
+        super().__init__(app)
         self.settings = Settings.load(folder / "settings.json")
-        self.screen = Screen(app, self.core, WatchlistService(self.core.feeds), self.sessions, Preferences())
         self.link = SettingsLink(
             self.core, self.screen, RunOnlyConfigs(), folder, lambda _: None, settings=self.settings
         )
         self.screen.window.show()
-
-    async def end(self) -> None:
-        self.screen.stop()
-        self.link.stop()
-        await self.sessions.close()
-        await self.core.stop()
-        self.screen.window.allow_closing()
-        self.screen.window.close()
-        assert await self.core.runtime.stop() == []
-        await self.link.close()
 
 
 @pytest_asyncio.fixture

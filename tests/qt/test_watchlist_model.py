@@ -288,6 +288,37 @@ def test_column_sets_and_own_columns() -> None:
     assert columns_of(ColumnLayout(set_name="gone")) == COLUMN_SETS["standard"].columns
 
 
+def test_the_sets_of_depth_and_derivatives_stand_as_traders_know_them() -> None:
+    assert [column.title for column in COLUMN_SETS["depth"].columns] == [
+        "Symbol", "Last", "Bid qty", "Bid", "Ask", "Ask qty", "Total buy", "Total sell", "Time",
+    ]  # fmt: skip
+    assert [column.title for column in COLUMN_SETS["derivatives"].columns] == [
+        "Symbol", "Last", "Chg %", "OI", "OI chg", "Volume", "Lot", "Time",
+    ]  # fmt: skip
+    assert [column.title for column in COLUMN_SETS["depth"].columns if column.yields] == [
+        "Total buy", "Total sell", "Time",
+    ]  # fmt: skip
+
+
+def test_quantities_are_short_in_the_cell_and_whole_in_the_tooltip(qapp: object) -> None:
+    scene = Scene()
+    scene.watchlist.add(
+        scene.source.add(
+            "NIFTY", bid_size=75.0, total_bid_size=1_234_567.0, open_interest=24_680_000.0, lot_size=75, volume=0.0
+        )
+    )
+    scene.model.set_columns(tuple(COLUMNS.values()))
+    (row,) = scene.model.rows
+    texts = {key: (column.text(row), column.tooltip(row)) for key, column in COLUMNS.items()}
+    assert (texts["bid_size"], texts["lot_size"]) == (("75", "75"), ("75", ""))
+    assert texts["total_bid_size"] == ("12.35\u202fL", "12,34,567")
+    assert texts["open_interest"] == ("2.47\u202fCr", "2,46,80,000")
+    assert texts["ask_size"] == ("—", "no ask size yet")
+    assert texts["open_interest_change"][0] == "—"
+    assert texts["open_interest_change"][1].startswith("No feed states the open interest of the day before")
+    assert COLUMNS["open_interest"].sort_value(row) == 24_680_000.0
+
+
 def test_every_state_has_texts_in_every_column(qapp: object) -> None:
     source = FakeSource()
     watchlist = Watchlist("one", "One")

@@ -38,7 +38,6 @@ class InstrumentHint(msgspec.Struct, frozen=True, kw_only=True):
     exchange: str | None = None
     is_future: bool = False
     trade_count: int = 0
-    quote_count: int = 0
 
 
 class RecordingFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,12 +210,11 @@ def _symbol_of(path: Path) -> str:
 
 
 def _hint(row: tuple[Any, ...]) -> InstrumentHint:
-    key, trades, quotes, *_, first, last, _two_sided, _flags = row
+    key, trades, *_, first, last, _two_sided, _flags = row
     exchange = first if first == last and first in _FUTURES_EXCHANGES | _CRYPTO_EXCHANGES else None
     return InstrumentHint(
         key=key,
         exchange=exchange,
         is_future=exchange in _FUTURES_EXCHANGES,
         trade_count=trades,
-        quote_count=quotes,
     )

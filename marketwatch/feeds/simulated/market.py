@@ -56,7 +56,6 @@ class SimulatedMarket:
         self._keys = {instrument.id: key for key, instrument in self._by_key.items()}
         self._core = MarketCore(tuple(self._by_key.values()), seed, self._first_day())
         self._core.run_coarsely((starts_at.hour * 60 + starts_at.minute) * 60.0 + starts_at.second)
-        self._is_frozen = False
         self._anchor_s = self._core.now_s
         self._anchor_ns = clock.monotonic_ns()
 
@@ -71,21 +70,6 @@ class SimulatedMarket:
     def now_ns(self, venue: Venue) -> int:
         """Return the simulated time at a venue, ns UTC."""
         return self._core.stamp(RULES_BY_VENUE.get(venue, UNITED_STATES), self._now_s())
-
-    def freeze(self) -> None:
-        """Stop the clock, and with it the market."""
-        self._anchor(self._now_s())
-        self._is_frozen = True
-
-    def thaw(self) -> None:
-        """Let the clock run again."""
-        self._anchor(self._now_s())
-        self._is_frozen = False
-
-    def set_speed(self, speed: float) -> None:
-        """Let simulated time pass `speed` times as fast as real time from here on."""
-        self._anchor(self._now_s())
-        self._speed = speed
 
     def statistics(self, key: str) -> DayStatistics | None:
         """Return the day's figures and the previous close; None for a key that is not traded here."""
@@ -115,8 +99,6 @@ class SimulatedMarket:
                 self._anchor(self._now_s())
 
     def _now_s(self) -> float:
-        if self._is_frozen:
-            return self._anchor_s
         passed_s = (self._clock.monotonic_ns() - self._anchor_ns) / 1e9
         return self._anchor_s + min(passed_s, _LONGEST_LEAP_S) * self._speed
 

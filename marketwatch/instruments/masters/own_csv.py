@@ -21,13 +21,21 @@ FIELDS: Final = (
     "expiry", "strike", "series",
 )  # fmt: skip
 _GUESSES: Final = {
-    "symbol": ("symbol", "ticker", "tradingsymbol", "scrip", "code"),
-    "name": ("name", "companyname", "company", "description", "securityname"),
-    "venue": ("venue", "exchange", "exch", "exchseg", "market", "primaryexchange"),
+    "symbol": (
+        "symbol", "ticker", "tradingsymbol", "instrumentsymbol", "stocksymbol", "nsesymbol", "tickersymbol",
+        "securityid", "scripid", "scrip", "stock", "code", "scripname",
+    ),
+    "name": (
+        "name", "companyname", "company", "description", "securityname", "issuername", "fullname", "longname", "firm",
+    ),
+    "venue": (
+        "venue", "exchange", "exch", "exchseg", "market", "primaryexchange", "exchangename", "exchangecode", "mic",
+        "listedon", "stockexchange",
+    ),
     "segment": ("segment",),
-    "token": ("token", "exchangetoken", "scripcode"),
-    "isin": ("isin", "isincode", "isinnumber"),
-    "currency": ("currency", "currencyname", "ccy"),
+    "token": ("token", "exchangetoken", "scripcode", "securitycode", "securityno", "scripno"),
+    "isin": ("isin", "isincode", "isinnumber", "isinno"),
+    "currency": ("currency", "currencyname", "ccy", "currencycode", "tradingcurrency"),
     "kind": ("kind", "type", "instrumenttype", "assettype"),
     "tick_size": ("ticksize", "tick"),
     "lot_size": ("lotsize", "lot", "marketlot"),
@@ -35,7 +43,7 @@ _GUESSES: Final = {
     "expiry": ("expiry", "expirydate"),
     "strike": ("strike", "strikeprice"),
     "series": ("series",),
-}
+}  # fmt: skip
 _SEGMENTS: Final = {
     CASH: (CASH, InstrumentKind.STOCK),
     INDEX: (INDEX, InstrumentKind.INDEX),

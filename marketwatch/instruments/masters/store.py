@@ -17,14 +17,17 @@ import msgspec
 
 from marketwatch.errors import DamagedDocument, InstrumentError, NewerDocument, StorageError
 from marketwatch.instruments.masters import master_rows
-from marketwatch.instruments.masters.changes import ChangeKind, MasterChange, changes_between
-from marketwatch.instruments.masters.listing import Listing, MasterRows, RowNote
+from marketwatch.instruments.masters.changes import ChangeKind, Changes, MasterChange, changes_between
+from marketwatch.instruments.masters.listing import OWN_PREFIX, Listing, MasterRows, RowNote
+from marketwatch.instruments.masters.own_csv import ColumnMapping
 from marketwatch.instruments.masters.summary import MasterSummary
 from marketwatch.runtime.resources import resource_path
 
 _log = logging.getLogger(__name__)
 _VERSION: Final = 1
 _CHANGES_KEPT_NS: Final = 90 * 86_400_000_000_000
+_MOST_CHANGES: Final = 20_000
+_KINDS: Final = {kind.value: kind for kind in ChangeKind}
 _LEAST_SHARE: Final = 0.5
 _REMOVED: Final = ".removed"
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
@@ -68,7 +71,15 @@ class MasterStore:
             return master_rows.read(database, source)
 
     def replace(
-        self, rows: MasterRows, *, label: str, origin: str, now_ns: int, is_forced: bool = False, place: str = ""
+        self,
+        rows: MasterRows,
+        *,
+        label: str,
+        origin: str,
+        now_ns: int,
+        is_forced: bool = False,
+        place: str = "",
+        mapping: ColumnMapping | None = None,
     ) -> Replacement:
         """Store a master in place of the one before it, and return what changed.
 
@@ -78,18 +89,21 @@ class MasterStore:
         old = self.summary(rows.source)
         _check(rows, old, is_forced=is_forced)
         today = dt.datetime.fromtimestamp(now_ns / 1e9, dt.UTC).date()
-        changes: list[MasterChange] = []
+        changes = Changes()
         kept: list[tuple[int, MasterChange]] = []
         if old is not None:
             with contextlib.suppress(DamagedDocument):  # then there is nothing to compare with
-                changes, kept = self._compare(rows, today, now_ns)
-        summary = msgspec.structs.replace(_summarise(rows, old, label, origin, now_ns, today), place=place)
+                changes, kept = self._compare(rows, old, today, now_ns)
+        summary = msgspec.structs.replace(
+            _summarise(rows, old, label, origin, now_ns, today), place=place, changes=changes.counts, mapping=mapping
+        )
         path = self._path(rows.source)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             temporary.touch(mode=0o600)
-            _write(temporary, rows, summary, [*kept, *((now_ns, change) for change in changes)])
+            told = [(now_ns, change) for change in changes.told]
+            _write(temporary, rows, summary, [*told, *kept][:_MOST_CHANGES])
             temporary.replace(path)
             _sync_folder(self.folder)
         except (OSError, sqlite3.Error) as error:
@@ -98,7 +112,7 @@ class MasterStore:
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
-        return Replacement(summary, tuple(changes))
+        return Replacement(summary, changes.told)
 
     def remove(self, source: str) -> None:
         """Forget a master. Raises StorageError."""
@@ -158,12 +172,15 @@ class MasterStore:
         return found[:limit]
 
     def _compare(
-        self, rows: MasterRows, today: dt.date, now_ns: int
-    ) -> tuple[list[MasterChange], list[tuple[int, MasterChange]]]:
+        self, rows: MasterRows, old: MasterSummary, today: dt.date, now_ns: int
+    ) -> tuple[Changes, list[tuple[int, MasterChange]]]:
+        is_same = rows.digest == old.digest != "" and not rows.source.startswith(OWN_PREFIX)  # nor its columns changed
         with _opened(self._path(rows.source)) as database:
-            before = master_rows.read(database, rows.source)
             kept = _changes(database, now_ns - _CHANGES_KEPT_NS)
-        return changes_between(before, rows.listings, today), kept
+            found = Changes() if is_same else changes_between(master_rows.known(database), rows.listings, today)
+        if rows.is_cut:
+            found = found.without(ChangeKind.DELISTED)  # what is missing may only not have arrived
+        return found.without(ChangeKind.ADDED) if old.is_partial else found, kept
 
     def _path(self, source: str) -> Path:
         if not _SOURCE.fullmatch(source):
@@ -187,6 +204,7 @@ def _summarise(
     rows: MasterRows, old: MasterSummary | None, label: str, origin: str, now_ns: int, today: dt.date
 ) -> MasterSummary:
     expired = rows.count_expired(today)
+    places = {(one.venue, one.segment) for one in (each.instrument.id for each in rows.listings)}
     warnings = list(rows.warnings)
     if old is not None and rows.digest and rows.digest == old.digest:
         warnings.append("It is the same file as the one before: it may not be today’s")
@@ -201,7 +219,7 @@ def _summarise(
         skipped=len(rows.skipped),
         noted=len(rows.noted),
         expired=expired,
-        segments=tuple(sorted({f"{each.id.venue}_{each.id.segment}" for each in rows.listings})),
+        segments=tuple(sorted("_".join(place) for place in places)),
         has_contracts=any(each.expiry is not None for each in rows.listings),
         is_partial=rows.is_cut,
         digest=rows.digest,
@@ -271,7 +289,11 @@ def _changes(database: sqlite3.Connection, since_ns: int) -> list[tuple[int, Mas
         "SELECT noted_ns, kind, before, after FROM changes WHERE noted_ns >= ? ORDER BY noted_ns DESC, rowid",
         (since_ns,),
     )
-    return [(noted_ns, MasterChange(ChangeKind(kind), before, after)) for noted_ns, kind, before, after in found]
+    return [
+        (noted_ns, MasterChange(_KINDS[kind], before, after))
+        for noted_ns, kind, before, after in found
+        if kind in _KINDS
+    ]
 
 
 def _sync_folder(folder: Path) -> None:

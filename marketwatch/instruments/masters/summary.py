@@ -7,6 +7,8 @@ from typing import Final
 
 import msgspec
 
+from marketwatch.instruments.masters.own_csv import ColumnMapping
+
 _DAY_NS: Final = 86_400_000_000_000
 _OLD_FOR_CASH_DAYS: Final = 7
 
@@ -23,7 +25,8 @@ class MasterState(enum.Enum):
 class MasterSummary(msgspec.Struct, frozen=True, kw_only=True):
     """Counts, age and origin of one master. `origin` is a file name or an address without its secrets.
 
-    `place` is where it can be loaded again: a path, an address, nothing where that is not known.
+    `place` is where it can be loaded again: a path, an address, nothing where that is not known. `changes` counts by
+    kind what is different from the one before. `mapping` is what the columns of a table of one's own mean.
     """
 
     source: str
@@ -41,6 +44,8 @@ class MasterSummary(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     reasons: dict[str, int] = {}
     place: str = ""
+    changes: dict[str, int] = {}
+    mapping: ColumnMapping | None = None
 
     def age_ns(self, now_ns: int) -> int:
         """How long ago it was fetched."""

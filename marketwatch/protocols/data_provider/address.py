@@ -10,6 +10,7 @@ from marketwatch.protocols.address import split_address
 DEFAULT_URL: Final = "http://localhost:5001"
 _PATH: Final = "/socket.io"
 _QUERY: Final = "EIO=4&transport=websocket"
+_POLLING_QUERY: Final = "EIO=4&transport=polling"
 _SCHEMES: Final = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
 
@@ -29,6 +30,11 @@ def normalise_url(url: str) -> str:
 def connection_url(url: str, key: Secret | None, client_id: str) -> Secret:
     """Return the address of the upgrade request: always a session of its own, never an old one taken up again."""
     return Secret(f"{url}?{_QUERY}")
+
+
+def polling_url(url: str) -> str:
+    """Return the address at which a session is opened by HTTP, where the server refuses the WebSocket."""
+    return f"{'http' if url.startswith('ws:') else 'https'}://{url.partition('://')[2]}?{_POLLING_QUERY}"
 
 
 def web_url(url: str) -> str:

@@ -43,11 +43,13 @@ class DataProviderClient(ClientSide):
         self._is_ready = False
         self._patience_s = GREETING_S
         self._deadline: float | None = None
+        self._made_at = 0.0
         self._attachments = 0
         self._failures: list[MarketEvent] = []
 
     def connection_made(self, now: float) -> None:
         """The transport is open: await the opening of the session."""
+        self._made_at = now
         self._deadline = now + self._patience_s
 
     def receive(self, data: bytes | Incoming, now: float) -> Sequence[MarketEvent]:
@@ -226,10 +228,13 @@ class DataProviderClient(ClientSide):
             reason = f"its rows cannot be read: {rows.invalid[0][0]}" if rows.invalid else messages.NO_ROWS
             yield from self._failed(request, ticker, reason, now)
             return
-        self._plan.settle(request.query, ticker, now, was_answered=True)
-        self._control.extend(Confirmed(topic) for topic in self._topics_of(request.query, ticker))
         options, query = self._options, request.query
         bars = within(rows.bars, options.first, options.last, zone_of(ticker), is_dated=rows.is_dated)
+        self._plan.settle(query, ticker, now, was_answered=True, is_final=self._is_over(now))
+        if query.is_row and not bars:
+            yield from self._refused(request, ticker, f"it has no bars {_days_in_words(options)}")
+            return
+        self._control.extend(Confirmed(topic) for topic in self._topics_of(query, ticker))
         for key in self._plan.keys_of(query, ticker):
             batch = BarBatch(
                 key=key, origin=ORIGIN, resolution=query.resolution, period=query.period,
@@ -242,13 +247,19 @@ class DataProviderClient(ClientSide):
         if query.is_row and (day := day_of(batch)) is not None:
             yield day
         if query == self._options.minutes and not batch.is_dated:
-            minutes = minutes_of(batch, self._minutes_until.get(batch.key, 0), query.limit)
+            count = query.limit if query.stated is None else query.stated
+            minutes = minutes_of(batch, self._minutes_until.get(batch.key, 0), count)
             if minutes:
                 self._minutes_until[batch.key] = minutes[-1].stamp or 0
             yield from minutes
 
     def _failed(self, request: Request, ticker: str, reason: str, now: float) -> Iterator[MarketEvent]:
-        self._plan.settle(request.query, ticker, now, was_answered=False)
+        # A row may still come to have something; nobody waits for minutes that the server does not have.
+        is_final = self._is_over(now) and not request.query.is_row
+        self._plan.settle(request.query, ticker, now, was_answered=False, is_final=is_final)
+        yield from self._refused(request, ticker, reason)
+
+    def _refused(self, request: Request, ticker: str, reason: str) -> Iterator[MarketEvent]:
         self._control.extend(Refused(topic, reason) for topic in self._topics_of(request.query, ticker))
         yield from self._failure_events(request, ticker, reason)
 
@@ -257,6 +268,11 @@ class DataProviderClient(ClientSide):
             yield RequestFailed(
                 key=key, origin=ORIGIN, resolution=request.query.resolution, period=request.query.period, reason=reason
             )
+
+    def _is_over(self, now: float) -> bool:
+        """Tell whether no new bar can come between the dates that were chosen."""
+        patience_s = self._options.refresh_for_s
+        return patience_s is not None and now - self._made_at >= patience_s
 
     def _progress(
         self, request: Request, ticker: str, status: str, done: int | None, total: int | None
@@ -267,3 +283,8 @@ class DataProviderClient(ClientSide):
     def _topics_of(self, query: BarQuery, ticker: str) -> list[Topic]:
         keys = self._plan.keys_of(query, ticker)
         return [topic for topic in self._topics if topic.key in keys and self._options.query_of(topic.channel) == query]
+
+
+def _days_in_words(options: DataOptions) -> str:
+    bounds = (("from", options.first), ("to", options.last))
+    return " ".join(f"{word} {bound.isoformat()}" for word, bound in bounds if bound is not None)

@@ -34,10 +34,14 @@ class Incoming(msgspec.Struct, frozen=True):
 
 
 class Opened(Incoming, frozen=True):
-    """The Engine.IO session is open; the server pings each `ping_interval_s`, and late by `ping_timeout_s` at most."""
+    """The Engine.IO session is open; the server pings each `ping_interval_s`, and late by `ping_timeout_s` at most.
+
+    `session_id` is needed where the session goes over several requests, as long polling does.
+    """
 
     ping_interval_s: float = _PING_INTERVAL_S
     ping_timeout_s: float = _PING_TIMEOUT_S
+    session_id: str = ""
 
 
 class Ping(Incoming, frozen=True):
@@ -151,7 +155,12 @@ def _opened(body: str) -> Opened:
     if not isinstance(facts, dict):
         raise Unusable("an opening without an object")
     interval, patience = number(facts.get("pingInterval")), number(facts.get("pingTimeout"))
-    return Opened(_seconds(interval, _PING_INTERVAL_S), _seconds(patience, _PING_TIMEOUT_S))
+    session_id = facts.get("sid")
+    return Opened(
+        _seconds(interval, _PING_INTERVAL_S),
+        _seconds(patience, _PING_TIMEOUT_S),
+        session_id if isinstance(session_id, str) else "",
+    )
 
 
 def _seconds(millis: float | None, otherwise: float) -> float:

@@ -1,4 +1,4 @@
-"""Framing of Socket.IO 5 over Engine.IO 4 on a WebSocket: one packet per frame.
+"""Framing of Socket.IO 5 over Engine.IO 4: one packet per WebSocket frame; `polling` has the bodies of HTTP.
 
 Written here, small: the packet classes of python-socketio and python-engineio come with the whole of asyncio, aiohttp
 and requests, which protocols must not know. The tests compare this module with them.

@@ -19,14 +19,16 @@ TICKERS_PER_BATCH: Final = 50
 class BarQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Which bars of a ticker are asked for. `limit` None: all; the newest are kept.
 
-    `again_limit` is the limit of every further request for the same. `is_row`: the newest day is stated as the day's
-    figures too. With `is_batched` many tickers are asked for at once, and before those that are not.
+    `again_limit` is the limit of every further request for the same, `stated` how many of the newest bars are stated
+    (None: as many as `limit`). `is_row`: the newest day is stated as the day's figures too. With `is_batched` many
+    tickers are asked for at once, and before those that are not.
     """
 
     resolution: str = "1d"
     period: str = "max"
     limit: int | None = None
     again_limit: int | None = None
+    stated: int | None = None
     is_row: bool = False
     is_batched: bool = True
 
@@ -35,8 +37,9 @@ class DataOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How the server is asked. Times in seconds; `refresh_s` None: everything is asked for once.
 
     `local_only` is always sent, because client and server disagree about its default. `first` and `last` cut the
-    answers here: the server knows no dates. `has_minutes`: who asks for bars gets those of a minute too where the
-    server has them, and is refused nothing where it has none.
+    answers here: the server knows no dates. For `refresh_for_s` from the connection on new bars can come between them,
+    None for ever; later, what was answered is asked for no more. `has_minutes`: who asks for bars gets those of a
+    minute too where the server has them, and is refused nothing where it has none.
     """
 
     bars: BarQuery = BarQuery()
@@ -47,6 +50,7 @@ class DataOptions(msgspec.Struct, frozen=True, kw_only=True):
     single_timeout_s: float = 30.0
     batch_timeout_s: float = 60.0
     refresh_s: float | None = None
+    refresh_for_s: float | None = None
     has_minutes: bool = False
 
     def query_of(self, channel: Channel) -> BarQuery | None:
@@ -143,11 +147,11 @@ class RequestPlan:
         wish = self._wishes.get((query, ticker))
         return [] if wish is None else sorted(wish.keys)
 
-    def settle(self, query: BarQuery, ticker: str, now: float, *, was_answered: bool) -> None:
+    def settle(self, query: BarQuery, ticker: str, now: float, *, was_answered: bool, is_final: bool = False) -> None:
         """Note that a ticker was answered, or failed: it is asked for again at the next refresh, if there is one."""
         wish = self._wishes.get((query, ticker))
         if wish is not None:
-            wish.due = None if self._options.refresh_s is None else now + self._options.refresh_s
+            wish.due = None if is_final or self._options.refresh_s is None else now + self._options.refresh_s
             wish.was_answered |= was_answered
 
     def split(self, request: Request) -> None:

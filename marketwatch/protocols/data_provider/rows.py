@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, tzinfo
 from typing import Any, Final
 
 import msgspec
@@ -104,7 +104,7 @@ def _bound_ns(bound: Bound, zone: tzinfo, *, is_dated: bool) -> int:
 def _end_ns(bound: Bound, zone: tzinfo, *, is_dated: bool) -> int:
     if isinstance(bound, datetime) or is_dated:
         return _bound_ns(bound, zone, is_dated=is_dated)
-    return _bound_ns(bound + timedelta(days=1), zone, is_dated=False) - 1
+    return instant_ns(datetime.combine(bound, time.max), zone) + 999  # the last ns of the day
 
 
 def _bar(start_ns: int, row: Mapping[str, Any], where: _Columns) -> BatchBar:

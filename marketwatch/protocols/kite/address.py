@@ -19,13 +19,8 @@ VERSION_HEADERS: Final = {"X-Kite-Version": "3"}
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
-def join_credentials(api_key: str, access_token: Secret) -> Secret:
-    """Return the one secret that a Kite feed needs: key and token, as in Kite's own header."""
-    return Secret(f"{api_key}:{access_token.reveal()}")
-
-
 def split_credentials(key: Secret) -> tuple[str, Secret]:
-    """Return the API key and the access token of a joined secret.
+    """Return the API key and the access token of the one secret that a Kite feed needs, as in Kite's own header.
 
     Raises ConfigurationError when it does not hold both.
     """

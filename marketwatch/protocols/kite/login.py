@@ -94,11 +94,6 @@ def session_form(api_key: str, request_token: Secret, api_secret: Secret) -> Sec
     return Secret(write_query(values))
 
 
-def logout_path(api_key: str, access_token: Secret) -> Secret:
-    """Return path and query of the request (DELETE) that ends a session."""
-    return Secret(f"{SESSION_PATH}?{write_query({'api_key': api_key, 'access_token': access_token.reveal()})}")
-
-
 def parse_session(http_status: int, body: bytes, api_key: str, now_ns: int) -> KiteSession:
     """Read the answer to the exchange; `now_ns` counts as the login's time when the answer gives none.
 

@@ -129,10 +129,6 @@ class MassiveServer(ServerSide[bytes]):
             keys = self._keys_wanted_of(type(event))
         return keys is _EVERYTHING or event.key in keys
 
-    def wants_key(self, channel: Channel, key: str) -> bool:
-        """Tell whether the client is subscribed to a channel of one key."""
-        return Topic(channel, key) in self._topics or Topic(channel, "*") in self._topics
-
     def data_to_send(self) -> list[bytes]:
         """Hand over and forget the status messages to send: arrays, or bare objects in the simple dialect."""
         taken = super().data_to_send()

@@ -16,6 +16,8 @@ _RSI_RANGE: Final = (0.0, 100.0)
 _GROUPS: Final = {"price_alerts": "price", "volume_alerts": "volume", "breakout_alerts": "breakout"}
 _SENT_LENGTH: Final = 40
 _REMEMBERED: Final = 64
+_NONE: Final = ("", None)
+"""Stands for all alerts of a list: it holds none."""
 
 _Condition: TypeAlias = tuple[str, float | None]
 
@@ -141,6 +143,7 @@ class AlertReader:
         """Return the alerts that are new or have changed, after those that have left a list that was sent.
 
         One that comes new and triggered has fired, but not in the first list of its symbol: that says what was before.
+        A first list that is empty is an event too: there may have been alerts before this connection.
         """
         alerts: list[ServerAlert] = []
         is_first = key not in self._heard
@@ -157,6 +160,8 @@ class AlertReader:
             say = partial(_alert, key, group, stamp)
             # The real service moves its thresholds with every price: the old ones must not pile up.
             alerts.extend(say(one, was, is_withdrawn=True) for one, was in before.items() if one not in now)
+            if is_first and not entries:
+                alerts.append(say(_NONE, False, is_withdrawn=True))
             fired = self._remember((key, group), before, now)
             for condition, is_triggered in now.items():
                 if before.get(condition) is not is_triggered:

@@ -60,11 +60,6 @@ class Layout:
         return QRect(0, 0, self.plot_width, self.price_height)
 
     @property
-    def volume_pane(self) -> QRect:
-        """Pane of the volumes."""
-        return QRect(0, self.price_height, self.plot_width, self.volume_height)
-
-    @property
     def price_axis(self) -> QRect:
         """Axis of prices and volumes at the right."""
         return QRect(self.plot_width, 0, self.axis_px, self.axis_top)

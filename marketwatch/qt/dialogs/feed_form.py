@@ -1,4 +1,4 @@
-"""The settings of one feed: name, delayed or real time, address, keys, channels, reconnecting."""
+"""The settings of one feed: name, delayed or real time, address, keys, channels, sessions, reconnecting."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from marketwatch.qt.dialogs.bar_fields import BarFields
 from marketwatch.qt.dialogs.flow_layout import FlowLayout
 from marketwatch.qt.dialogs.form_row import FormRow
 from marketwatch.qt.dialogs.secret_field import SecretField
+from marketwatch.qt.dialogs.session_fields import SessionFields
 from marketwatch.qt.dialogs.sign_in_field import SignInField
+from marketwatch.qt.models.feed_drafts import address_problem, name_problem
 from marketwatch.qt.models.feed_settings_model import KindView, SignInView
 from marketwatch.qt.panels.painted import set_text_role
 from marketwatch.qt.panels.segmented import SegmentedChoice
@@ -25,7 +27,7 @@ from marketwatch.storage.secrets import SecretView
 
 _OWN = (OWN_ADDRESS, "Own address")
 _POLICIES = (
-    (ReconnectPolicy.FOREVER, "For ever", "waits 1 s at first, then longer, up to 60 s; a refused key stops it"),
+    (ReconnectPolicy.FOREVER, "For ever", ""),  # each kind has its own waits
     (
         ReconnectPolicy.FIVE_ATTEMPTS,
         "Five attempts",
@@ -48,7 +50,7 @@ class FeedForm(QWidget):
         self._theme = theme
         self._config: FeedConfig | None = None
         self._kind: KindView | None = None
-        self._is_filling = False
+        self._others: Sequence[FeedConfig] = ()
         self.title = QLabel(self)
         self.note = QLabel(self)
         self.enabled = Switch(theme, "Enabled", self)
@@ -60,6 +62,7 @@ class FeedForm(QWidget):
         self.reconnect = QComboBox(self)
         self.sign_in = SignInField(theme, self)
         self.bars = BarFields(theme, self)
+        self.sessions = SessionFields(theme, self)
         self.secrets: dict[str, SecretField] = {}
         self.channels: dict[str, QCheckBox] = {}
         self._secret_lines: list[FormRow] = []
@@ -98,6 +101,7 @@ class FeedForm(QWidget):
         self._add_row("sign_in", "Daily login", self.sign_in)
         self._add_row("channels", "Channels", self._channel_box)
         self._column.addWidget(self.bars)
+        self._column.addWidget(self.sessions)
         self._add_row("reconnect", "Reconnect", self.reconnect, is_wide=False)
         self.name.setMaxLength(LONGEST_NAME)
         self.address.setFont(self._theme.fonts.mono("base"))
@@ -123,6 +127,7 @@ class FeedForm(QWidget):
         self.map.clicked.connect(self.mapping_requested)
         self.sign_in.requested.connect(self.sign_in_requested)
         self.bars.edited.connect(self._on_bars)
+        self.sessions.edited.connect(self._on_sessions)
         self.reconnect.activated.connect(
             lambda: self._change(reconnect=ReconnectPolicy(str(self.reconnect.currentData())))
         )
@@ -134,8 +139,9 @@ class FeedForm(QWidget):
         """The draft that is shown."""
         return self._config
 
-    def show_feed(self, config: FeedConfig, kind: KindView) -> None:
-        """Show a draft; the fields of its kind are built again when the kind is another."""
+    def show_feed(self, config: FeedConfig, kind: KindView, others: Sequence[FeedConfig] = ()) -> None:
+        """Show a draft; the fields of its kind are built again when the kind is another. `others` have names too."""
+        self._others = others
         if self._kind is None or self._kind.kind != kind.kind or self._config is None or self._config.id != config.id:
             self._build_for(kind)
         self._kind = kind
@@ -167,6 +173,7 @@ class FeedForm(QWidget):
         self._rows["channels"].setVisible(bool(self.channels))
         self._rows["sign_in"].setVisible(kind.has_sign_in)
         self.bars.setVisible(kind.has_bars)
+        self.sessions.build_for(kind)
         self.variants.set_choices([*((one.name, one.label) for one in kind.variants), _OWN])
         self._rows["feed"].setVisible(bool(kind.variants))
         self._rows["mapping"].setVisible(kind.has_mapping)
@@ -178,7 +185,8 @@ class FeedForm(QWidget):
         fields.append(self.map)
         for secret in self.secrets.values():
             fields += [secret.edit, secret.replace, secret.forget, secret.keep]
-        fields += [self.sign_in.button, *self.channels.values(), *self.bars.fields(), self.reconnect]
+        fields += [self.sign_in.button, *self.channels.values(), *self.bars.fields()]
+        fields += [*self.sessions.fields(), self.reconnect]
         for first, second in itertools.pairwise(fields):
             QWidget.setTabOrder(first, second)
 
@@ -190,6 +198,7 @@ class FeedForm(QWidget):
         self.note.setText(kind.note if config.name == kind.label else f"{kind.label}, {kind.note}".rstrip(", "))
         self.enabled.setChecked(config.enabled)
         _set_text(self.name, config.name)
+        self._rows["name"].set_error(name_problem(config, self._others))
         self.variants.choose(config.variant)
         variant = kind.variant(config.variant)
         _set_text(self.address, config.own_address if variant is None else variant.address)
@@ -200,10 +209,12 @@ class FeedForm(QWidget):
         chosen = config.channels or kind.default_channels
         for code, box in self.channels.items():
             box.setChecked(code in chosen)
+        self._rows["channels"].set_error("")
         self.bars.show_options(config.bars)
+        self.sessions.show_config(config)
         position = [policy for policy, *_ in _POLICIES].index(config.reconnect)
         self.reconnect.setCurrentIndex(position)
-        self._rows["reconnect"].set_hint(_POLICIES[position][2])
+        self._rows["reconnect"].set_hint(_POLICIES[position][2] or kind.retries)
         self._judge()
 
     def show_secret(self, code: str, view: SecretView, offer: str) -> None:
@@ -220,7 +231,7 @@ class FeedForm(QWidget):
     def problems(self) -> Sequence[str]:
         """Return why this draft cannot be saved, empty when it can."""
         found = [row.error for row in self._rows.values() if row.error and not row.isHidden()]
-        return found if self.bars.isHidden() else [*found, *self.bars.problems()]
+        return [*found, *([] if self.bars.isHidden() else self.bars.problems()), *self.sessions.problems()]
 
     # --- changes
 
@@ -240,7 +251,6 @@ class FeedForm(QWidget):
             self._rows["name"].set_error(f"{error.cause[:1].upper()}{error.cause[1:]}.")
             self.edited.emit(self._config)
             return
-        self._rows["name"].set_error("")
         self._change(name=config.name)
 
     def _on_variant(self, code: str) -> None:
@@ -281,6 +291,12 @@ class FeedForm(QWidget):
         else:  # what cannot be used stays as it is typed
             self.edited.emit(self._config)
 
+    def _on_sessions(self, changes: dict[str, object]) -> None:
+        if changes:
+            self._change(**changes)
+        elif self._config is not None:
+            self.edited.emit(self._config)
+
     def _on_secret(self) -> None:
         self._judge()
         self.secret_edited.emit()
@@ -293,18 +309,10 @@ class FeedForm(QWidget):
         can_sign_in = all(field.is_stored for field in self.secrets.values())
         self.sign_in.allow(is_allowed=can_sign_in)
         self._rows["sign_in"].set_hint("" if can_sign_in else "Save the API key and the API secret first.")
-        row = self._rows["address"]
-        if config.variant != OWN_ADDRESS:
-            row.set_error("")
-            return
-        if not config.own_address:
-            row.set_error("Type the address of the server." if config.enabled else "")
-            return
         has_key = any(field.has_key for field in self.secrets.values())
-        words, is_warning = kind.check_address(config.own_address, has_key)
-        row.set_error("" if is_warning else words)
-        if is_warning:
-            row.set_warning(words)
+        words, is_warning = address_problem(config, kind, has_key=has_key)
+        row = self._rows["address"]
+        (row.set_warning if is_warning else row.set_error)(words)
 
 
 def _set_text(field: QLineEdit, text: str) -> None:

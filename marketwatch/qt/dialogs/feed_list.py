@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import (
     QAbstractItemModel,
     QEvent,
@@ -13,11 +15,11 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from marketwatch.domain.feed_config import FeedConfig
-from marketwatch.qt.models.feed_settings_model import CONFIG_ROLE, NOTE_ROLE, STATE_ROLE, FeedListModel, FeedStateView
+from marketwatch.qt.models.feed_settings_model import CONFIG_ROLE, NOTES_ROLE, STATE_ROLE, FeedListModel, FeedStateView
 from marketwatch.qt.panels.feed_pill import PillShape, draw_shape
 from marketwatch.qt.panels.painted import base_line, draw_focus
 from marketwatch.qt.panels.switch import SWITCH, draw_switch
@@ -60,14 +62,16 @@ class FeedDelegate(QStyledItemDelegate):
         right = switch_rect(rect).left() - 8
         if state.tag:
             right = self._draw_tag(painter, rect, right, state) - 8
-        self._draw_text(painter, rect, right, config.name, index.data(NOTE_ROLE))
+        self._draw_text(painter, rect, right, config.name, index.data(NOTES_ROLE))
         if is_focused:
             draw_focus(painter, theme, rect.adjusted(0, 0, 0, -1), 2)
         painter.restore()
 
-    def _draw_text(self, painter: QPainter, rect: QRectF, right: float, name: str, note: str) -> None:
+    def _draw_text(self, painter: QPainter, rect: QRectF, right: float, name: str, notes: Sequence[str]) -> None:
         theme = self._theme
         width = right - rect.left() - _TEXT
+        small = theme.fonts.metrics(theme.fonts.numbers("small"))
+        note = next((one for one in notes if small.horizontalAdvance(one) <= width), notes[-1])
         lines: tuple[tuple[str, bool, Role, int], ...] = ((name, True, "text1", 9), (note, False, "text3", 25))
         for text, is_name, role, top in lines:
             font = theme.fonts.numbers("base", "medium") if is_name else theme.fonts.numbers("small")
@@ -83,9 +87,8 @@ class FeedDelegate(QStyledItemDelegate):
         box = QRectF(
             round(right - width) + 0.5, round(rect.center().y() - _TAG_HEIGHT / 2) + 0.5, width, _TAG_HEIGHT - 1
         )
-        is_fault = state.shape is PillShape.TRIANGLE
         ink, ground = _TAG_ROLES.get(state.shape, ("text3", "panel"))
-        painter.setPen(theme.pen("error" if is_fault else ink))
+        painter.setPen(theme.pen(ink))
         painter.setBrush(theme.brush(ground))
         painter.drawRoundedRect(box, 2, 2)
         painter.setFont(font)
@@ -106,6 +109,7 @@ class FeedDelegate(QStyledItemDelegate):
 _TAG_ROLES: dict[PillShape, tuple[Role, Role]] = {
     PillShape.DIAMOND: ("delayed", "delayedTint"),
     PillShape.TRIANGLE: ("error", "errorTint"),
+    PillShape.OPEN: ("alert", "alertTint"),
     PillShape.SQUARE: ("simulated", "simulatedTint"),
 }
 
@@ -125,12 +129,13 @@ def toggle(model: QAbstractItemModel, index: _Index) -> None:
 
 
 class FeedListView(QListView):
-    """Arrow keys choose; Space switches, F2 renames, Delete removes, Alt with an arrow moves."""
+    """Arrow keys choose; Space switches, F2 renames, Delete removes, Ctrl+Z brings back, Alt with an arrow moves."""
 
     feed_chosen = Signal(int)
     rename_requested = Signal()
     remove_requested = Signal()
     move_requested = Signal(int)
+    undo_requested = Signal()
 
     def __init__(self, theme: Theme, model: FeedListModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -158,6 +163,8 @@ class FeedListView(QListView):
             self.rename_requested.emit()
         elif key == Qt.Key.Key_Delete:
             self.remove_requested.emit()
+        elif event.matches(QKeySequence.StandardKey.Undo):
+            self.undo_requested.emit()
         else:
             super().keyPressEvent(event)
 

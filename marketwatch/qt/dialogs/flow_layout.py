@@ -7,12 +7,16 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Every widget keeps its own size; nothing is cut."""
+    """Every widget keeps its own size; nothing is cut.
 
-    def __init__(self, parent: QWidget, gap: int, line_gap: int) -> None:
+    With `grows` the first widget also takes what its line leaves free, so that the others end at the right.
+    """
+
+    def __init__(self, parent: QWidget, gap: int, line_gap: int, *, grows: bool = False) -> None:
         super().__init__(parent)
         self._gap = gap
         self._line_gap = line_gap
+        self._grows = grows
         self._items: list[QLayoutItem] = []
         self.setContentsMargins(QMargins(0, 5, 0, 5))
 
@@ -62,13 +66,31 @@ class FlowLayout(QLayout):
 
     def _arrange(self, rect: QRect, *, is_real: bool) -> int:
         margins = self.contentsMargins()
-        x, y, tallest = rect.x(), rect.y() + margins.top(), 0
+        top = rect.y() + margins.top()
+        for number, line in enumerate(self._lines(rect.width())):
+            top += self._line_gap if number else 0
+            height = max(size.height() for _, size in line)
+            x = rect.x()
+            spare = rect.width() - sum(size.width() for _, size in line) - self._gap * (len(line) - 1)
+            for at, (item, size) in enumerate(line):
+                width = size.width() + (max(0, spare) if self._grows and number == at == 0 else 0)
+                if is_real:
+                    place = QPoint(x, top + (height - size.height()) // 2)
+                    item.setGeometry(QRect(place, QSize(width, size.height())))
+                x += width + self._gap
+            top += height
+        return top + margins.bottom() - rect.y()
+
+    def _lines(self, width: int) -> list[list[tuple[QLayoutItem, QSize]]]:
+        lines: list[list[tuple[QLayoutItem, QSize]]] = []
+        used = 0
         for item in self._items:
+            if item.isEmpty():  # hidden
+                continue
             size = item.sizeHint()
-            if x > rect.x() and x + size.width() > rect.x() + rect.width():
-                x, y, tallest = rect.x(), y + tallest + self._line_gap, 0
-            if is_real:
-                item.setGeometry(QRect(QPoint(x, y), size))
-            x += size.width() + self._gap
-            tallest = max(tallest, size.height())
-        return y + tallest + margins.bottom() - rect.y()
+            if not lines or used + self._gap + size.width() > width:
+                lines.append([])
+                used = -self._gap
+            lines[-1].append((item, size))
+            used += self._gap + size.width()
+        return lines

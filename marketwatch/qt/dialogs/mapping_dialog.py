@@ -112,7 +112,7 @@ class MappingDialog(Sheet):
         upper.setSpacing(16)
         upper.addLayout(left, 2)
         upper.addLayout(right, 3)
-        column = QVBoxLayout(self.page)
+        column = QVBoxLayout(self.body)
         column.setContentsMargins(16, 10, 16, 10)
         column.setSpacing(8)
         column.addLayout(upper, 3)
@@ -179,7 +179,7 @@ class MappingDialog(Sheet):
 
     def open_here(self) -> None:
         """Show the dialog, ready to paste."""
-        self.open_over(_SIZE)
+        self.open_sized(_SIZE)
         self.sample.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # --- the sample and its fields

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from marketwatch.domain.secret import Secret
-from marketwatch.qt.panels.painted import set_text_role
+from marketwatch.qt.panels.painted import plain_label, set_text_role
 from marketwatch.qt.theme import Theme
 from marketwatch.storage.vault import SHORTEST_PASSPHRASE
 
@@ -29,10 +29,9 @@ class PassphraseDialog(QDialog):
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(_WIDTH)
-        self.title = self._label("lead")
-        self.text = self._label("base")
-        self.error = self._label("base")
-        set_text_role(self.error, "error")
+        self.title = plain_label(theme.fonts.text("lead", "semibold"), self)
+        self.text = plain_label(theme.fonts.text("base"), self)
+        self.error = plain_label(theme.fonts.text("base"), self, "error")
         self.first = self._field("Passphrase")
         self.second = self._field("Passphrase again")
         self.begin_anew = QPushButton("Begin a new vault", self)
@@ -45,13 +44,6 @@ class PassphraseDialog(QDialog):
         self.go.clicked.connect(self._on_go)
         self.memory.clicked.connect(self.reject)
         self.begin_anew.clicked.connect(self._on_anew)
-
-    def _label(self, size: str) -> QLabel:
-        label = QLabel(self)
-        label.setFont(self._theme.fonts.text("lead", "semibold") if size == "lead" else self._theme.fonts.text("base"))
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setWordWrap(True)
-        return label
 
     def _field(self, name: str) -> QLineEdit:
         field = QLineEdit(self)

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from marketwatch.domain.ids import InstrumentId, Venue
 from marketwatch.domain.instrument import Instrument
@@ -28,7 +28,10 @@ from marketwatch.qt.theme import Theme
 from marketwatch.qt.theme_tokens import Role
 
 LONGEST_TEXT: Final = 100_000
-_SIZE: Final = QSize(980, 680)
+_SIZE: Final = QSize(1180, 780)
+_LOW: Final = 640
+_TEXT: Final = 58
+_LOW_TEXT: Final = 30
 _MOST_CHOICES: Final = 9
 _COLUMNS: Final = (
     Column("Line", least=64),
@@ -50,9 +53,12 @@ class PastePreview(Sheet):
     """`accepted_list` carries the identities in order, when the user adds them. Nothing is added before.
 
     `resolve` reads a text, `near` names instruments that a text may have meant, `is_held` tells what the list has.
+    `targets` are the lists to choose from, as pairs of id and name; `target_chosen` carries the id of another one,
+    which `is_held` speaks of from then on.
     """
 
     accepted_list = Signal(object)
+    target_chosen = Signal(str)
 
     def __init__(
         self,
@@ -63,6 +69,8 @@ class PastePreview(Sheet):
         near: Callable[[str], Sequence[Instrument]],
         list_name: str,
         parent: QWidget | None = None,
+        *,
+        targets: Sequence[tuple[str, str]] = (),
     ) -> None:
         super().__init__(theme, icons, f"Paste into {list_name}", parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -79,6 +87,11 @@ class PastePreview(Sheet):
         self._question = QLabel(self)
         self._choices = QWidget(self)
         self._choices_row = FlowLayout(self._choices, 8, 4)
+        self.target = QComboBox(self)
+        self._into = QLabel("into", self)
+        self._offer(targets, list_name)
+        self.copy_rest = self.add_button("Copy what is not taken")
+        self._keys = KeyHelp(theme, _KEYS, self)
         self._cancel = self.add_button("Cancel", "plain")
         self.add = self.add_button("Add", "primary")
         self._place_page()
@@ -89,12 +102,24 @@ class PastePreview(Sheet):
         self.table.activated_row.connect(lambda _: self._accept())
         self._cancel.clicked.connect(self.reject)
         self.add.clicked.connect(self._accept)
+        self.target.activated.connect(lambda _: self._on_target())
+        self.copy_rest.clicked.connect(self._copy_rest)
+
+    def _offer(self, targets: Sequence[tuple[str, str]], list_name: str) -> None:
+        self.target.setAccessibleName("List that symbols are added to")
+        self.target.setMinimumWidth(140)
+        for list_id, name in targets:
+            self.target.addItem(name, list_id)
+        self.target.setCurrentIndex(self.target.findText(list_name))
+        self.target.setVisible(bool(targets))
+        self._into.setVisible(bool(targets))
+        set_text_role(self._into, "text3")
 
     def _place_page(self) -> None:
         self.text.setAccessibleName("Pasted text; may be corrected here")
         self.text.setTabChangesFocus(True)
         self.text.setFrameShape(QFrame.Shape.NoFrame)
-        self.text.setFixedHeight(58)
+        self.text.setFixedHeight(_TEXT)
         self.text.setPlaceholderText("Paste or type here: SBIN, 2885, NSE:TCS, AAPL")
         self.text.setFont(self._theme.fonts.mono("small"))
         self._question.setFont(self._theme.fonts.text("base", "semibold"))
@@ -103,7 +128,9 @@ class PastePreview(Sheet):
         above = QHBoxLayout()
         above.addWidget(self.filter)
         above.addStretch(1)
-        column = QVBoxLayout(self.page)
+        above.addWidget(self._into)
+        above.addWidget(self.target)
+        column = QVBoxLayout(self.body)
         column.setContentsMargins(18, 14, 18, 6)
         column.setSpacing(10)
         box = Framed(self._theme, "line", self)
@@ -115,13 +142,13 @@ class PastePreview(Sheet):
         column.addWidget(self._prefer)
         column.addWidget(self._question)
         column.addWidget(self._choices)
-        column.addWidget(KeyHelp(self._theme, _KEYS, self))
+        column.addWidget(self._keys)
 
     def open_with(self, text: str) -> None:
         """Show what this text would add."""
         self.text.setPlainText(text[:LONGEST_TEXT])
         self._read()
-        self.open_over(_SIZE)
+        self.open_sized(_SIZE)
         (self.table if self.lines.lines else self.text).setFocus(Qt.FocusReason.PopupFocusReason)
 
     # --- reading
@@ -147,6 +174,7 @@ class PastePreview(Sheet):
         count = len(lines.instruments())
         self.add.setText(f"Add {count} symbol{'' if count == 1 else 's'}" if count else "Nothing to add")
         self.add.setEnabled(bool(count))
+        self.copy_rest.setEnabled(bool(lines.left()))
         self.hint.setText(self._hint_text(numbers))
 
     def _hint_text(self, numbers: dict[LineState, int]) -> str:
@@ -154,7 +182,7 @@ class PastePreview(Sheet):
             return f"The text is very long: only its first {LONGEST_TEXT:,} characters are read."
         left = numbers[LineState.AMBIGUOUS] + numbers[LineState.UNKNOWN]
         rest = f" {left} left out unless you choose." if left else ""
-        return f"Nothing is added before you press Enter. Undo takes all of it back.{rest}"
+        return f"Nothing is added before you press Add. Undo takes all of it back.{rest}"
 
     def _show_lines(self) -> None:
         wanted = self.filter.current
@@ -215,6 +243,16 @@ class PastePreview(Sheet):
         self._show_all()
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _on_target(self) -> None:
+        self.target_chosen.emit(str(self.target.currentData()))
+        self.title.setText(f"Paste into {self.target.currentText()}")
+        self.lines.judge_anew()
+        self._show_all()
+
+    def _copy_rest(self) -> None:
+        QGuiApplication.clipboard().setText("\n".join(self.lines.left()))
+        self.hint.setText("Copied: one text per line, as it was pasted.")
+
     def _on_prefer(self, venue: Venue, _checked: bool = False) -> None:
         self.lines.prefer(venue)
         self._show_all()
@@ -241,6 +279,13 @@ class PastePreview(Sheet):
         if found:
             self.accepted_list.emit(found)
             self.accept()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the lines what room there is in a low window."""
+        super().resizeEvent(event)
+        is_low = self.height() < _LOW
+        self.text.setFixedHeight(_LOW_TEXT if is_low else _TEXT)
+        self._keys.setVisible(not is_low)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Digits choose, N goes on, Enter adds; keys of the text field never come here."""
@@ -271,8 +316,9 @@ def _row(line: PasteLine) -> CellRow:
     chosen = line.chosen
     if chosen is not None:
         here = Cell(chosen.name or chosen.symbol, ink, tags=(f"{chosen.tag} {chosen.id.segment}",))
-    elif line.choices:
-        here = Cell("choose with a digit", "text2")
+    elif line.choices and line.state is not LineState.DUPLICATE:
+        last = min(len(line.choices), _MOST_CHOICES)
+        here = Cell(f"choose below, or press 1 to {last}" if last > 1 else "choose below, or press 1", "text2")
     else:
         here = Cell("—", "text3")
     result = "left out" if line.state is LineState.TAKEN and not line.is_wanted else line.state.value

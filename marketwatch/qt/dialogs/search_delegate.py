@@ -19,6 +19,7 @@ from marketwatch.qt.theme_tokens import Role
 
 ROW_HEIGHT = 44
 HEADING_HEIGHT = 24
+MORE_HEIGHT = 28
 _PADDING = 14
 _GAP = 12
 _NAME_WIDTH = 330
@@ -78,7 +79,8 @@ class SearchDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """Return the fixed height of a heading or a line."""
-        return QSize(0, HEADING_HEIGHT if self._row(index).instrument is None else ROW_HEIGHT)
+        row = self._row(index)
+        return QSize(0, ROW_HEIGHT if row.instrument is not None else MORE_HEIGHT if row.more else HEADING_HEIGHT)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -86,11 +88,14 @@ class SearchDelegate(QStyledItemDelegate):
         """Draw one line."""
         rect: QRect = option.rect
         row = self._row(index)
+        is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
-        if row.instrument is None:
+        if row.more:
+            self._paint_ground(painter, rect, is_chosen=is_chosen)
+            self._paint_more(painter, row, rect)
+        elif row.instrument is None:
             self._paint_heading(painter, row, rect)
         else:
-            is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
             self._paint_ground(painter, rect, is_chosen=is_chosen)
             if row.is_typed:
                 self._paint_typed(painter, row, rect)
@@ -111,6 +116,10 @@ class SearchDelegate(QStyledItemDelegate):
         right = rect.right() - _PADDING - self._micro.width(row.total)
         self._text(painter, self._micro, "text3", right, base, row.total)
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, self._theme.colour("line"))
+
+    def _paint_more(self, painter: QPainter, row: SearchRow, rect: QRect) -> None:
+        base = rect.top() + self._small.base_line(rect.height())
+        self._text(painter, self._small, "text2", rect.left() + _PADDING, base, f"{row.total} more in {row.more}")
 
     def _paint_ground(self, painter: QPainter, rect: QRect, *, is_chosen: bool) -> None:
         painter.fillRect(rect, self._theme.colour("selection" if is_chosen else "panel"))

@@ -260,7 +260,8 @@ class SearchPopup(QFrame):
     def _find(self, text: str) -> None:
         self.model.find(text, _FILTERS[self._filter][1])
         count = self.model.hit_count
-        self._filters.button(0).setText(f"All {count}" if count else "All")
+        more = "+" if self.model.is_more else ""
+        self._filters.button(0).setText(f"All {count:,}{more}" if count else "All")
         self._show_hint("")
         is_empty = not self.model.rows
         if is_empty:
@@ -303,6 +304,10 @@ class SearchPopup(QFrame):
 
     def _choose(self, row: int, then: _Then) -> None:
         instrument = self._instrument(row)
+        if 0 <= row < len(self.model.rows) and self.model.rows[row].more:
+            self.model.open_market(row)
+            self._mark(row)
+            return
         if instrument is None:
             self._paste(self.field.text())  # several symbols are no less a list for being typed
             return

@@ -4,88 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QWidget
 
 from marketwatch.qt.dialogs.settings_nav import NavEntry, SettingsNav
 from marketwatch.qt.dialogs.settings_page import SettingsPage
+from marketwatch.qt.dialogs.sheet import Sheet
 from marketwatch.qt.icons import IconSet
 from marketwatch.qt.panels.painted import repolish, set_text_role
 from marketwatch.qt.theme import Theme
 
 _SIZE = QSize(1400, 800)
-_MARGIN = 24
-_HEAD = 40
-_FOOT = 52
 
 
-class SettingsDialog(QDialog):
+class SettingsDialog(Sheet):
     """Show it with `open_over`: it never runs a loop of its own. `saved` and `closed` tell what happened."""
 
     saved = Signal()
     closed = Signal()
 
     def __init__(self, theme: Theme, icons: IconSet, parent: QWidget | None = None) -> None:
-        super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
-        self._theme = theme
-        self._icons = icons
+        super().__init__(theme, icons, "Settings", parent)
         self._factories: dict[str, Callable[[], SettingsPage]] = {}
         self._pages: dict[str, SettingsPage] = {}
         self._is_asking = False
-        self.setWindowTitle("Settings")
-        self.setWindowModality(Qt.WindowModality.WindowModal)
-        self.nav = SettingsNav(theme, icons, self)
-        self.stack = QStackedWidget(self)
-        self.hint = QLabel(self)
-        self.cancel = self._button("Cancel", "plain")
-        self.save_button = self._button("Save", "primary")
-        self.close_button = QToolButton(self)
-        icons.keep(self.close_button, "close", "text2", 16)
-        self._place()
-        self.nav.chosen.connect(self.show_page)
-        self.cancel.clicked.connect(self._on_cancel)
-        self.save_button.clicked.connect(self._on_save)
-        self.close_button.clicked.connect(self.reject)
-        self.finished.connect(lambda _: self.closed.emit())
-        theme.changed.connect(self.update)
-
-    def _button(self, text: str, kind: str) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setProperty("kind", kind)
-        button.setAutoDefault(False)
-        return button
-
-    def _place(self) -> None:
-        title = QLabel("Settings", self)
-        title.setFont(self._theme.fonts.text("title", "semibold"))
-        self.close_button.setAccessibleName("Close the settings")
-        self.close_button.setToolTip("Close (Esc)")
-        self.hint.setFont(self._theme.fonts.text("small"))
-        self.hint.setWordWrap(True)
-        self.hint.setTextFormat(Qt.TextFormat.PlainText)
-        set_text_role(self.hint, "text3")
-        self._head = _bar(_HEAD, 16, 6, title, None, self.close_button, parent=self)
-        foot = _bar(_FOOT, 16, 16, self.hint, self.cancel, self.save_button, parent=self)
-        middle = QHBoxLayout()
+        self.nav = SettingsNav(theme, icons, self.body)
+        self.stack = QStackedWidget(self.body)
+        middle = QHBoxLayout(self.body)
+        middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
         middle.addWidget(self.nav)
         middle.addWidget(self.stack, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(1, 1, 1, 1)
-        column.setSpacing(0)
-        column.addWidget(self._head)
-        column.addLayout(middle, 1)
-        column.addWidget(foot)
+        self.cancel = self.add_button("Cancel", "plain")
+        self.save_button = self.add_button("Save", "primary")
+        self.close_button.setAccessibleName("Close the settings")
+        for button in (self.cancel, self.save_button):  # by way of Cancel: in the ring it follows Save already
+            QWidget.setTabOrder(button, self.close_button)
+        self.nav.chosen.connect(self.show_page)
+        self.cancel.clicked.connect(self._on_cancel)
+        self.save_button.clicked.connect(self._on_save)
+        self.finished.connect(lambda _: self.closed.emit())
 
     # --- pages
 
@@ -111,14 +70,8 @@ class SettingsDialog(QDialog):
 
     def open_over(self, code: str) -> None:
         """Show the dialog over its parent, as large as designed or as there is room, with a page open."""
-        parent = self.parentWidget()
-        room = _SIZE if parent is None else parent.window().size()
-        self.resize(_fitting(_SIZE.width(), room.width()), _fitting(_SIZE.height(), room.height()))
-        if parent is not None:
-            frame = parent.window().geometry()
-            self.move(frame.center() - self.rect().center())
         self.show_page(code)
-        self.open()
+        self.open_sized(_SIZE)
         self.page(code).begin()
 
     @property
@@ -170,14 +123,15 @@ class SettingsDialog(QDialog):
         pages = self._pages.values()
         problem = next((page.problem for page in pages if page.problem), "")
         consequences = " ".join(page.consequence for page in pages if page.consequence)
+        losses = " ".join(page.loss for page in pages if page.loss)
         if self._is_asking:
             self.hint.setText("Something was changed and not saved.")
             self.cancel.setText("Keep editing")
             self.save_button.setText("Discard changes")
             self.save_button.setEnabled(True)
         else:
-            quiet = f"Changes apply when saved. {consequences}" if self.has_changes else "Nothing was changed."
-            self.hint.setText(problem or quiet.strip())
+            told = " ".join(part for part in ("Changes apply when saved.", losses, consequences) if part)
+            self.hint.setText(problem or (told if self.has_changes else "Nothing was changed."))
             self.cancel.setText("Cancel" if self.has_changes else "Close")
             self.save_button.setText("Save and reconnect" if consequences else "Save")
             self.save_button.setEnabled(self.has_changes and not problem)
@@ -197,37 +151,3 @@ class SettingsDialog(QDialog):
                 button.click()
             return
         super().keyPressEvent(event)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.position().y() < _HEAD and event.button() == Qt.MouseButton.LeftButton:
-            self.windowHandle().startSystemMove()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme, bottom = self._theme, self.height() - _FOOT - 1
-        with QPainter(self) as painter:
-            painter.fillRect(self.rect(), theme.brush("panel"))
-            painter.fillRect(0, 0, self.width(), _HEAD, theme.brush("raised"))
-            painter.fillRect(0, bottom, self.width(), _FOOT + 1, theme.brush("raised"))
-            painter.fillRect(0, _HEAD, self.width(), 1, theme.brush("line"))
-            painter.fillRect(0, bottom, self.width(), 1, theme.brush("line"))
-            painter.setPen(theme.pen("lineStrong"))
-            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
-
-
-def _fitting(wanted: int, room: int) -> int:
-    return min(wanted, room if room < 1000 else room - 2 * _MARGIN)
-
-
-def _bar(height: int, left: int, right: int, *parts: QWidget | None, parent: QWidget) -> QWidget:
-    """Put widgets side by side; None is a stretch, and without one the first widget takes the room."""
-    bar = QWidget(parent)
-    bar.setFixedHeight(height)
-    row = QHBoxLayout(bar)
-    row.setContentsMargins(left, 0, right, 0)
-    row.setSpacing(8)
-    for number, part in enumerate(parts):
-        if part is None:
-            row.addStretch(1)
-        else:
-            row.addWidget(part, 1 if number == 0 and None not in parts else 0)
-    return bar

@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import msgspec
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QFrame,
-    QHBoxLayout,
-    QMenu,
-    QPushButton,
-    QScrollArea,
-    QSizePolicy,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from marketwatch.domain.feed_config import LONGEST_NAME, FeedConfig, free_name, needs_new_connection, new_feed_id
 from marketwatch.domain.ids import FeedId
@@ -27,9 +15,11 @@ from marketwatch.domain.secret import Secret
 from marketwatch.qt.dialogs.connection_test_panel import ConnectionTestPanel
 from marketwatch.qt.dialogs.feed_facts import FeedFactsPanel
 from marketwatch.qt.dialogs.feed_form import FeedForm
-from marketwatch.qt.dialogs.feed_list import ROW, WIDTH, FeedListView
+from marketwatch.qt.dialogs.feed_list import ROW, WIDTH
+from marketwatch.qt.dialogs.feeds_card import FeedsCard
 from marketwatch.qt.dialogs.settings_page import SettingsPage
 from marketwatch.qt.icons import IconSet
+from marketwatch.qt.models.feed_drafts import draft_problem
 from marketwatch.qt.models.feed_settings_model import (
     FeedListModel,
     FeedStateView,
@@ -76,63 +66,20 @@ class FeedsPage(SettingsPage):
         self._offer = ""
         self._typed: dict[tuple[str, str], Secret] = {}
         self.model = FeedListModel(kinds, self)
-        self.list = FeedListView(theme, self.model, self)
+        self._removed: list[tuple[int, FeedConfig, dict[str, Secret]]] = []
+        self.card = FeedsCard(theme, icons, self.model, self)
+        self.list = self.card.list
         self.form = FeedForm(theme, self)
         self.test = ConnectionTestPanel(theme, icons, self)
         self.facts = FeedFactsPanel(theme, self)
         self.empty = EmptyMessage(theme, icons, self)
-        self.add = QPushButton("Add feed", self)
-        self.from_file = QPushButton("From mapping file", self)
-        self.more = QToolButton(self)
-        self._build_menus()
         self._place()
         self._connect()
         self._show_current()
 
     # --- building
 
-    def _build_menus(self) -> None:
-        self._icons.keep(self.add, "plus", "text2", 16)
-        self._icons.keep(self.from_file, "folder", "text2", 16)
-        self.from_file.setVisible(any(kind.has_mapping for kind in self.model.kinds.values()))
-        for button in (self.add, self.from_file):
-            button.setProperty("kind", "plain")
-            button.setAutoDefault(False)
-        kinds = QMenu(self.add)
-        for kind in self.model.kinds.values():
-            kinds.addAction(f"{kind.label}, {kind.note}" if kind.note else kind.label, partial(self._add, kind))
-        self.add.setMenu(kinds)
-        self._icons.keep(self.more, "dots", "text2", 16)
-        self.more.setAccessibleName("More about this feed")
-        self.more.setToolTip("Rename, move or remove this feed")
-        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        actions = QMenu(self.more)
-        entries = (
-            ("Rename", "F2", self._rename),
-            ("Move up", "Alt+Up", partial(self._move, -1)),
-            ("Move down", "Alt+Down", partial(self._move, 1)),
-            ("Remove", "Del", self._remove),
-        )
-        for text, keys, act in entries:
-            # The list itself handles the keys: they must not work while somebody types into the form.
-            action = actions.addAction(f"{text}\t{QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)}")
-            action.triggered.connect(act)
-        self.more.setMenu(actions)
-
     def _place(self) -> None:
-        card = _Card(self._theme, self)
-        inside = QVBoxLayout(card)
-        inside.setContentsMargins(1, 1, 1, 1)
-        inside.setSpacing(0)
-        inside.addWidget(self.list)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(8, 8, 8, 8)
-        foot.addWidget(self.add)
-        foot.addWidget(self.from_file)
-        foot.addStretch(1)
-        foot.addWidget(self.more)
-        inside.addLayout(foot)
-        self._card = card
         self._area = QScrollArea(self)
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -144,16 +91,10 @@ class FeedsPage(SettingsPage):
         self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._layout.setContentsMargins(16, 16, 6, 0)
         self._layout.setSpacing(20)
-        self._layout.addWidget(card, 0, Qt.AlignmentFlag.AlignTop)
+        self._layout.addWidget(self.card, 0, Qt.AlignmentFlag.AlignTop)
         self._layout.addWidget(self._area, 1)
         self._layout.addWidget(self.empty, 1)
-        self.empty.show_message(
-            "plug",
-            "No feed yet",
-            "Add one and enter its key, or leave this be: the simulated market needs none.",
-            ("Add feed",),
-        )
-        self.empty.button_clicked.connect(lambda _: self.add.showMenu())
+        self.empty.button_clicked.connect(lambda position: self._undo() if position else self.card.add.showMenu())
 
     def _detail(self) -> QWidget:
         detail = QWidget(self)
@@ -167,14 +108,16 @@ class FeedsPage(SettingsPage):
         return detail
 
     def _connect(self) -> None:
-        self.list.feed_chosen.connect(lambda _: self._show_current())
-        self.list.rename_requested.connect(self._rename)
-        self.list.remove_requested.connect(self._remove)
-        self.list.move_requested.connect(self._move)
+        self.list.feed_chosen.connect(lambda _: self._on_chosen())
+        self.card.add_requested.connect(self._add)
+        self.card.rename_requested.connect(self._rename)
+        self.card.remove_requested.connect(self._remove)
+        self.card.move_requested.connect(self._move)
+        self.card.undo_requested.connect(self._undo)
         self.form.edited.connect(self._on_edited)
         self.form.secret_edited.connect(self._on_secret_edited)
         self.form.forget_requested.connect(self._on_forget)
-        self.from_file.clicked.connect(self.mapping_file_requested)
+        self.card.from_file.clicked.connect(self.mapping_file_requested)
         self.form.mapping_requested.connect(lambda: self.mapping_requested.emit(self.form.config))
         self.form.sign_in_requested.connect(self._on_sign_in)
         self.test.test_requested.connect(self._on_test)
@@ -187,6 +130,7 @@ class FeedsPage(SettingsPage):
         chosen = self.current_id
         self._saved = tuple(feeds)
         self._typed.clear()
+        self._removed.clear()
         self.model.reset(feeds)
         self._choose(max(0, self.model.row_of(chosen)) if chosen is not None else 0)
         self.changed.emit()
@@ -259,7 +203,32 @@ class FeedsPage(SettingsPage):
 
     @property
     def problem(self) -> str:
-        return next(iter(self.form.problems()), "") if self.current_id is not None else ""
+        current = self.current_id
+        if current is None:
+            return ""
+        found = next(iter(self.form.problems()), "")
+        return found or next(filter(None, (self._problem_of(one) for one in self.model.feeds if one.id != current)), "")
+
+    def _problem_of(self, config: FeedConfig) -> str:
+        """Return what is wrong with a draft that is not shown, with its name."""
+        kind = self.model.kinds.get(config.kind)
+        if kind is None:
+            return ""
+        words = draft_problem(config, kind, self.model.feeds, has_key=self._has_key(config.id))
+        return f"{config.name}: {words}" if words else ""
+
+    def _has_key(self, feed_id: FeedId) -> bool:
+        """Tell whether a feed will have a key, or a part of one, after saving."""
+        stored = any(view.is_set for (owner, _), view in self._secrets.items() if owner == feed_id)
+        return stored or any(owner == feed_id for owner, _ in self._typed)
+
+    @property
+    def loss(self) -> str:
+        saved = {config.id for config in self._saved}
+        removed = [config for _, config, _ in self._removed if config.id in saved]
+        names = " and ".join(config.name for config in removed) if len(removed) < 3 else f"{len(removed)} feeds"
+        has_key = any(self._has_key(config.id) for config in removed)
+        return "" if not removed else f"{names} will be removed{', and the key forgotten' if has_key else ''}."
 
     @property
     def consequence(self) -> str:
@@ -278,6 +247,7 @@ class FeedsPage(SettingsPage):
     def save(self) -> None:
         """Tell of the keys that were typed, then of all feeds."""
         typed, self._typed = self._typed, {}
+        self._removed.clear()
         for field in self.form.secrets.values():
             field.take_entered()
         known = {config.id for config in self.model.feeds}
@@ -312,7 +282,8 @@ class FeedsPage(SettingsPage):
         self._add(kind, name=free_name(" ".join(name.split())[:LONGEST_NAME] or kind.label, taken), mapping=mapping)
 
     def _add(self, kind: KindView, **facts: str) -> None:
-        taken = [config.id for config in (*self.model.feeds, *self._saved)]
+        removed = [config for _, config, _ in self._removed]
+        taken = [config.id for config in (*self.model.feeds, *self._saved, *removed)]
         config = FeedConfig(
             id=new_feed_id(kind.kind, taken),
             kind=kind.kind,
@@ -339,10 +310,22 @@ class FeedsPage(SettingsPage):
         row = self.list.currentIndex().row()
         if row < 0:
             return
-        removed = self.model.feeds[row].id
-        self._typed = {key: secret for key, secret in self._typed.items() if key[0] != removed}
+        removed = self.model.feeds[row]
+        typed = {code: secret for (feed_id, code), secret in self._typed.items() if feed_id == removed.id}
+        self._removed.append((row, removed, typed))
+        self._typed = {key: secret for key, secret in self._typed.items() if key[0] != removed.id}
         self.model.remove(row)
         self._choose(row)
+        self.changed.emit()
+
+    def _undo(self) -> None:
+        """Bring back the feed that was removed last, with what was typed for it."""
+        if not self._removed:
+            return
+        row, config, typed = self._removed.pop()
+        self._typed |= {(config.id, code): secret for code, secret in typed.items()}
+        end = self.model.append(config)
+        self._choose(self.model.move(end, row - end))
         self.changed.emit()
 
     # --- the form
@@ -352,19 +335,25 @@ class FeedsPage(SettingsPage):
         config = self.model.feeds[row] if 0 <= row < len(self.model.feeds) else None
         self._area.setVisible(config is not None)
         self.empty.setVisible(config is None)
-        self.more.setEnabled(config is not None)
+        self.card.offer(has_feed=config is not None, can_undo=bool(self._removed))
         if config is None:
+            self._show_empty()
             return
         kind = self.model.kinds.get(config.kind) or KindView(
             kind=config.kind, label=config.kind, note="this version does not know this kind of feed"
         )
         is_other = self.form.config is None or self.form.config.id != config.id
-        self.form.show_feed(config, kind)
+        self.form.show_feed(config, kind, self.model.feeds)
         self._show_secrets()
         self.form.show_sign_in(self._sign_ins.get(config.id))
         if is_other:
             self._show_typed(config.id)
             self._show_rest(config.id)
+
+    def _show_empty(self) -> None:
+        buttons = ("Add feed", "Undo remove") if self._removed else ("Add feed",)
+        words = "Add one and enter its key, or leave this be: the simulated market needs none."
+        self.empty.show_message("plug", "No feed left" if self._removed else "No feed yet", words, buttons)
 
     def _show_rest(self, feed_id: FeedId) -> None:
         self._show_result(feed_id)
@@ -403,6 +392,10 @@ class FeedsPage(SettingsPage):
             secret = self._typed.get((feed_id, code))
             if secret is not None:
                 field.put_back(secret)
+
+    def _on_chosen(self) -> None:
+        self._show_current()
+        self.changed.emit()  # what is wrong is said with the name of the feed, unless it is the one that is shown
 
     def _on_edited(self, config: FeedConfig) -> None:
         row = self.model.row_of(config.id)
@@ -458,9 +451,9 @@ class FeedsPage(SettingsPage):
         direction = QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
         self._layout.setDirection(direction)
         self._layout.setSpacing(12 if is_narrow else 20)
-        self._layout.setAlignment(self._card, Qt.AlignmentFlag(0) if is_narrow else Qt.AlignmentFlag.AlignTop)
-        self._card.setMinimumWidth(0 if is_narrow else WIDTH)
-        self._card.setMaximumWidth(16_777_215 if is_narrow else WIDTH)
+        self._layout.setAlignment(self.card, Qt.AlignmentFlag(0) if is_narrow else Qt.AlignmentFlag.AlignTop)
+        self.card.setMinimumWidth(0 if is_narrow else WIDTH)
+        self.card.setMaximumWidth(16_777_215 if is_narrow else WIDTH)
         shown = min(rows, _ROWS_WHEN_NARROW if is_narrow else max(2, (self.height() - 80) // ROW))
         if is_narrow:
             shown = min(shown, max(1, (self.height() - 380) // ROW))
@@ -470,18 +463,3 @@ class FeedsPage(SettingsPage):
 def _is_tested_otherwise(before: FeedConfig, after: FeedConfig) -> bool:
     """Tell whether a test of one says nothing of the other: a name or a switch changes nothing of a test."""
     return msgspec.structs.replace(before, name=after.name, enabled=after.enabled) != after
-
-
-class _Card(QFrame):
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        with QPainter(self) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(self._theme.pen("line"))
-            painter.setBrush(self._theme.brush("panel"))
-            radius = self._theme.radius("card")
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)

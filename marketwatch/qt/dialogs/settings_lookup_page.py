@@ -7,11 +7,12 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from marketwatch.instruments.lookup import Answer, Question
+from marketwatch.instruments.lookup import Answer, LookupHit, Question
 from marketwatch.qt.dialogs.lookup_masters_panel import LookupMastersPanel
 from marketwatch.qt.dialogs.lookup_search_panel import LookupSearchPanel
 from marketwatch.qt.dialogs.settings_page import SettingsPage
 from marketwatch.qt.icons import IconSet
+from marketwatch.qt.models.master_views import HitFacts
 from marketwatch.qt.theme import Theme
 
 
@@ -23,18 +24,18 @@ class LookupPage(SettingsPage):
         theme: Theme,
         icons: IconSet,
         look_up: Callable[[Question], Answer],
+        facts_of: Callable[[LookupHit], HitFacts],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.search = LookupSearchPanel(theme, icons, look_up, self)
+        self.search = LookupSearchPanel(theme, icons, look_up, facts_of, self)
         self.masters = LookupMastersPanel(theme, icons, self)
         inside = QWidget(self)
         column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, 10, 16)
-        column.setSpacing(20)
-        column.addWidget(self.search)
+        column.setContentsMargins(0, 0, 10, 10)
+        column.setSpacing(14)
+        column.addWidget(self.search, 1)
         column.addWidget(self.masters)
-        column.addStretch(1)
         area = QScrollArea(self)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -43,6 +44,7 @@ class LookupPage(SettingsPage):
         for ground in (area.viewport(), inside):
             ground.setAutoFillBackground(False)  # the dialog's own ground shows
         self.area = area
+        self.masters.told.connect(self.reveal)
         around = QVBoxLayout(self)
         around.setContentsMargins(16, 16, 6, 0)
         around.addWidget(area)

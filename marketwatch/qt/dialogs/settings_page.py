@@ -26,6 +26,11 @@ class SettingsPage(QWidget):
         """What saving will do beyond saving, such as `Massive will reconnect once`."""
         return ""
 
+    @property
+    def loss(self) -> str:
+        """What saving takes away, such as `Massive will be removed, and the key forgotten`."""
+        return ""
+
     def save(self) -> None:
         """Tell the world of the drafts."""
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from marketwatch.qt.icons import IconSet
-from marketwatch.qt.panels.painted import set_text_role
+from marketwatch.qt.panels.painted import plain_label
 from marketwatch.qt.theme import Theme
 
 _HEAD = 40
@@ -16,7 +16,7 @@ _MARGIN = 24
 
 
 class Sheet(QDialog):
-    """Put the page into `page`, buttons into the foot with `add_button`. Show it with `open_over`."""
+    """Put the page into `body`, buttons into the foot with `add_button`. Show it with `open_sized`."""
 
     def __init__(self, theme: Theme, icons: IconSet, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
@@ -30,12 +30,8 @@ class Sheet(QDialog):
         self.close_button.setToolTip("Close (Esc)")
         icons.keep(self.close_button, "close", "text2", 16)
         self.close_button.clicked.connect(self.reject)
-        self.hint = QLabel(self)
-        self.hint.setFont(theme.fonts.text("small"))
-        self.hint.setWordWrap(True)
-        self.hint.setTextFormat(Qt.TextFormat.PlainText)
-        set_text_role(self.hint, "text3")
-        self.page = QWidget(self)
+        self.hint = plain_label(theme.fonts.text("small"), self, "text3")
+        self.body = QWidget(self)
         self._foot = QHBoxLayout()
         self._foot.setContentsMargins(16, 0, 16, 0)
         self._foot.setSpacing(8)
@@ -57,7 +53,7 @@ class Sheet(QDialog):
         column.setContentsMargins(1, 1, 1, 1)
         column.setSpacing(0)
         column.addWidget(head)
-        column.addWidget(self.page, 1)
+        column.addWidget(self.body, 1)
         column.addWidget(foot)
 
     def add_button(self, text: str, kind: str = "") -> QPushButton:
@@ -68,7 +64,7 @@ class Sheet(QDialog):
         self._foot.addWidget(button)
         return button
 
-    def open_over(self, size: QSize) -> None:
+    def open_sized(self, size: QSize) -> None:
         """Show the dialog over its parent, as large as wanted or as there is room."""
         parent = self.parentWidget()
         room = size if parent is None else parent.window().size()

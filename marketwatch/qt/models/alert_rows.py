@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 import msgspec
 
@@ -105,9 +105,9 @@ class AlertMoment(msgspec.Struct, frozen=True, kw_only=True):
 
 def alert_rows(moment: AlertMoment) -> list[AlertRow]:
     """Return the alerts: those whose firing waits first, then the nearest."""
-    waiting = {deed.number for deed in moment.log if deed.is_firing and not deed.is_acknowledged}
+    firings = {deed.number: deed for deed in moment.log if deed.is_firing}
     seeing = {state.feed_id: state for state in moment.states}
-    rows = [_alert_row(moment, record, waiting, seeing.get(record.key.feed_id)) for record in moment.records]
+    rows = [_alert_row(moment, record, firings, seeing.get(record.key.feed_id)) for record in moment.records]
     return sorted(rows, key=lambda row: (row.number is None, row.nearness, row.symbol, row.condition))
 
 
@@ -153,7 +153,7 @@ def blind_message(states: Sequence[StreamState], zone: str) -> PanelMessage | No
     )
 
 
-def summary_words(rows: Sequence[AlertRow], states: Sequence[StreamState]) -> str:
+def summary_words(rows: Sequence[AlertRow]) -> str:
     """Count the alerts for the foot of the list."""
     fired = sum(1 for row in rows if row.state.startswith("triggered"))
     blind = sum(1 for row in rows if row.state.startswith("blind"))
@@ -176,11 +176,13 @@ def origin_words(label: str) -> str:
     return f"server: {label}"
 
 
-def _alert_row(moment: AlertMoment, record: AlertRecord, waiting: set[int], state: StreamState | None) -> AlertRow:
-    key = record.key
+def _alert_row(
+    moment: AlertMoment, record: AlertRecord, firings: Mapping[int, AlertDeed], state: StreamState | None
+) -> AlertRow:
+    key, firing = record.key, None if record.firing is None else firings.get(record.firing)
     instrument, zone = moment.instrument(key), moment.zone(key)
     distance, nearness = _distance(key, moment.snapshot(key))
-    words, role = _state_words(record, waiting, state, zone)
+    words, role = _state_words(record, firing, state, zone)
     origin = origin_words(moment.label(key.feed_id))
     return AlertRow(
         key=key,
@@ -192,17 +194,17 @@ def _alert_row(moment: AlertMoment, record: AlertRecord, waiting: set[int], stat
         state=words,
         state_role=role,
         nearness=nearness,
-        number=record.firing if record.firing in waiting else None,
+        number=firing.number if firing is not None and not firing.is_acknowledged else None,
         tip=f"Watched by {origin.removeprefix('server: ')}, not here; changed there",
     )
 
 
 def _state_words(
-    record: AlertRecord, waiting: set[int], state: StreamState | None, zone: str
+    record: AlertRecord, firing: AlertDeed | None, state: StreamState | None, zone: str
 ) -> tuple[str, Role]:  # fmt: skip
     if record.is_triggered:
-        role: Role = "alert" if record.firing in waiting else "text2"
-        seen = "" if record.firing is not None else "seen "
+        role: Role = "alert" if firing is not None and not firing.is_acknowledged else "text2"
+        seen = "seen " if record.firing is None or (firing is not None and firing.is_past) else ""
         return f"triggered {seen}{time_text.clock_time(record.since_ns, zone)}", role
     if state is None or not state.is_seeing:
         since = "" if state is None else f" since {time_text.clock_time(state.since_ns, zone)}"
@@ -232,7 +234,7 @@ def _log_detail(moment: AlertMoment, deed: AlertDeed) -> str:
     if deed.key is None:
         return f"{label}, {deed.detail}" if deed.detail else label
     instrument = moment.instrument(deed.key)
-    price = "" if deed.price is None else f"at {price_words(deed, instrument)}"
+    price = "" if deed.price is None else f"{'now' if deed.is_past else 'at'} {price_words(deed, instrument)}"
     parts = (f"{instrument.symbol} {condition_words(deed.key, instrument)}", deed.detail, price, origin_words(label))
     return ", ".join(part for part in parts if part)
 
@@ -245,7 +247,7 @@ def price_words(deed: AlertDeed, instrument: Instrument) -> str:
 
 
 class CardView(msgspec.Struct, frozen=True, kw_only=True):
-    """What the pop-up of one firing says."""
+    """What the pop-up of one firing says. `is_past`: it was only learnt of now, and nobody knows when it fired."""
 
     number: int
     symbol: str
@@ -257,6 +259,7 @@ class CardView(msgspec.Struct, frozen=True, kw_only=True):
     at: str
     when: str
     source: str
+    is_past: bool = False
 
     @property
     def spoken(self) -> str:
@@ -267,17 +270,22 @@ class CardView(msgspec.Struct, frozen=True, kw_only=True):
 
 def card_view(deed: AlertDeed, key: AlertKey, instrument: Instrument, label: str, zone: str) -> CardView:
     """Describe a firing for its pop-up."""
-    at = since_words(deed.time_ns, zone)
-    is_late = deed.deed is Deed.SEEN_LATE
+    at, price = since_words(deed.time_ns, zone), price_words(deed, instrument)
+    if deed.is_past:
+        price = price if deed.price is None else f"now {price}"
+        source = f"seen now at {at}" + ("" if deed.price is None else f", price now from {deed.price.source}")
+    else:
+        source = "" if deed.price is None else f"price here then, {deed.price.source}"
     return CardView(
         number=deed.number,
         symbol=instrument.symbol,
         tag=instrument.tag,
         name=instrument.name,
         condition=condition_words(key, instrument),
-        price=price_words(deed, instrument),
+        price=price,
         origin=origin_words(label),
         at=time_text.clock_time(deed.time_ns, zone),
-        when=f"{deed.detail}, seen at {at}" if is_late else f"fired at {at}",
-        source="" if deed.price is None else f"price here {'now' if is_late else 'then'}, {deed.price.source}",
+        when=deed.detail if deed.is_past else f"fired at {at}",
+        source=source,
+        is_past=deed.is_past,
     )

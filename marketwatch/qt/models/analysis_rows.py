@@ -16,8 +16,8 @@ from marketwatch.qt.models.stream_words import (
     ago_words,
     fmt_sentence,
     missing_message,
+    old_words,
     since_words,
-    stream_words,
 )
 from marketwatch.qt.theme_tokens import Role
 from marketwatch.services.report_feeds import StreamState
@@ -84,13 +84,13 @@ def analysis_view(subject: AnalysisSubject) -> AnalysisView:
         return AnalysisView(message=_why_none(subject))
     state = next((one for one in subject.states if one.feed_id == stated.feed_id), None)
     label = stated.feed_id if state is None else state.feed_label
-    is_old = state is None or not state.is_seeing
-    words, role = ("the feed is not open", "error") if state is None else stream_words(state, subject.zone)
+    old = ("the feed is not open", "error") if state is None else old_words(state, stated.connection, subject.zone)
+    words, role = old or ("", "text3")
     return AnalysisView(
         source=_source(subject, stated, label),
-        state=f"Old: {words}" if is_old else "",
+        state=f"Old: {words}" if words else "",
         state_role="error" if role == "error" else "text3",
-        groups=_groups(subject, stated.report, "stale" if is_old else "text1"),
+        groups=_groups(subject, stated.report, "stale" if words else "text1"),
         invalid=[_invalid_line(figure) for figure in stated.report.invalid],
     )
 

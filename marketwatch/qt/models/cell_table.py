@@ -15,7 +15,10 @@ _NO_INDEX = QModelIndex()
 
 
 class Cell(NamedTuple):
-    """One cell. `tags` stand behind the text; `marks` are (start, end) of letters that were searched for."""
+    """One cell. `tags` stand behind the text; `marks` are (start, end) of letters that were searched for.
+
+    `actions` are what a click on their words does; the keyboard has its own way to each.
+    """
 
     text: str = ""
     role: Role = "text1"
@@ -24,6 +27,7 @@ class Cell(NamedTuple):
     tags: tuple[str, ...] = ()
     marks: tuple[tuple[int, int], ...] = ()
     tooltip: str = ""
+    actions: tuple[str, ...] = ()
 
 
 class Column(NamedTuple):
@@ -63,6 +67,12 @@ class CellTableModel(QAbstractTableModel):
         self.rows = list(rows)
         self.endResetModel()
 
+    def set_table(self, columns: Sequence[Column], rows: Sequence[CellRow]) -> None:
+        """Show another table."""
+        self.beginResetModel()
+        self.columns, self.rows = tuple(columns), list(rows)
+        self.endResetModel()
+
     def replace(self, row: int, now: CellRow) -> None:
         """Change one row."""
         self.rows[row] = now
@@ -91,7 +101,7 @@ class CellTableModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return cell.tooltip or None
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return row.spoken if index.column() == 0 else cell.text
+            return row.spoken if index.column() == 0 else cell.text or ", ".join(cell.actions)
         if role == Qt.ItemDataRole.CheckStateRole and index.column() == 0 and row.is_checked is not None:
             return Qt.CheckState.Checked if row.is_checked else Qt.CheckState.Unchecked
         return None

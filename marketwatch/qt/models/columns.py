@@ -76,6 +76,11 @@ def _price(key: str, title: str, width: int, tone: Tone = Tone.PLAIN, yields: in
     return Column(key, title, width, CellKind.FIGURE, tone, value, _write_price, tooltip, is_price=True, yields=yields)
 
 
+def _quantity(key: str, title: str, width: int, yields: int = 0) -> Column:
+    value, tooltip = _figure(key), _whole_quantity(key)
+    return Column(key, title, width, CellKind.FIGURE, Tone.PLAIN, value, _write_volume, tooltip, yields=yields)
+
+
 def _percent(key: str, title: str, width: int, tone: Tone) -> Column:
     return Column(key, title, width, CellKind.FIGURE, tone, _figure(key), _write_percent, _withheld(key))
 
@@ -155,6 +160,17 @@ def _withheld(key: str) -> Callable[[WatchRow], str]:
     return tooltip
 
 
+def _whole_quantity(key: str) -> Callable[[WatchRow], str]:
+    """Say a shortened quantity in full, or why there is none."""
+    value, withheld = _figure(key), _withheld(key)
+
+    def tooltip(row: WatchRow) -> str:
+        figure = value(row)
+        return withheld(row) if figure is None else fmt.quantity(figure, row.currency)
+
+    return tooltip
+
+
 def _volume_tooltip(row: WatchRow) -> str:
     snapshot = row.snapshot
     if snapshot is None or snapshot.volume is None:
@@ -190,8 +206,16 @@ def _no_tooltip(row: WatchRow) -> str:
     return ""
 
 
+def _lot(row: WatchRow) -> float | None:
+    return None if row.instrument is None else row.instrument.lot_size
+
+
 def _never_known(row: WatchRow) -> float | None:
     return None
+
+
+def _why_no_interest_change(row: WatchRow) -> str:
+    return "No feed states the open interest of the day before, and it is not stored yet"
 
 
 def _why_no_relative_volume(row: WatchRow) -> str:
@@ -240,6 +264,16 @@ REL_VOLUME = Column(
     _write_missing,
     _why_no_relative_volume,
 )
+BID_SIZE = _quantity("bid_size", "Bid qty", 60)
+ASK_SIZE = _quantity("ask_size", "Ask qty", 60)
+TOTAL_BID = _quantity("total_bid_size", "Total buy", 66, yields=2)
+TOTAL_ASK = _quantity("total_ask_size", "Total sell", 66, yields=2)
+OPEN_INTEREST = _quantity("open_interest", "OI", 66)
+INTEREST_CHANGE = Column(
+    "open_interest_change", "OI chg", 60, CellKind.FIGURE, Tone.PLAIN, _never_known, _write_missing,
+    _why_no_interest_change,
+)  # fmt: skip
+LOT = Column("lot_size", "Lot", 52, CellKind.FIGURE, Tone.PLAIN, _lot, _write_volume, _no_tooltip)
 EXT_LAST = _price("ext_last", "Ext. last", 76, Tone.EXTENDED)
 EXT_CHANGE_PCT = _percent("ext_change_pct", "Ext. chg %", 66, Tone.EXTENDED_CHANGE)
 
@@ -248,10 +282,17 @@ COLUMNS: dict[str, Column] = {
     for column in (
         SYMBOL, SPARK, LAST, CHANGE, CHANGE_PCT, BID, ASK, VOLUME, RANGE, TIME,
         OPEN, HIGH, LOW, PREV_CLOSE, VWAP, REL_VOLUME, EXT_LAST, EXT_CHANGE_PCT,
+        BID_SIZE, ASK_SIZE, TOTAL_BID, TOTAL_ASK, OPEN_INTEREST, INTEREST_CHANGE, LOT,
     )
 }  # fmt: skip
 
 _STANDARD = (SYMBOL, SPARK, LAST, CHANGE, CHANGE_PCT, BID, ASK, VOLUME, RANGE, TIME)
+# Here it is all about the best prices: they never leave, and the time, which says how a row is, leaves last.
+_DEPTH = (
+    *(SYMBOL, LAST, BID_SIZE, BID._replace(yields=0), ASK._replace(yields=0), ASK_SIZE),
+    *(TOTAL_BID, TOTAL_ASK, TIME._replace(yields=3)),
+)
+_DERIVATIVES = (SYMBOL, LAST, CHANGE_PCT, OPEN_INTEREST, INTEREST_CHANGE, VOLUME, LOT, TIME)
 
 
 class ColumnSet(NamedTuple):
@@ -268,6 +309,8 @@ COLUMN_SETS: dict[str, ColumnSet] = {
         ColumnSet("compact", "Compact", (SYMBOL, LAST, CHANGE_PCT)),
         ColumnSet(STANDARD_SET, "Standard", _STANDARD),
         ColumnSet("intraday", "Intraday", (*_STANDARD, OPEN, HIGH, LOW, PREV_CLOSE, VWAP, REL_VOLUME)),
+        ColumnSet("depth", "Depth", _DEPTH),
+        ColumnSet("derivatives", "Derivatives", _DERIVATIVES),
         ColumnSet("us_extended", "US extended", (SYMBOL, LAST, CHANGE_PCT, EXT_LAST, EXT_CHANGE_PCT, VOLUME, TIME)),
     )
 }

@@ -8,14 +8,16 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from marketwatch.domain.feed_config import OWN_ADDRESS, FeedConfig
+from marketwatch.domain.feed_config import ANY_SILENCE, FeedConfig
 from marketwatch.domain.ids import FeedId
+from marketwatch.qt.models.feed_drafts import endpoint_words, place_words
 from marketwatch.qt.panels.feed_pill import PillShape
 from marketwatch.qt.theme_tokens import Role
 
 CONFIG_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 STATE_ROLE = CONFIG_ROLE + 1
-NOTE_ROLE = CONFIG_ROLE + 2
+NOTES_ROLE = CONFIG_ROLE + 2
+"""The second line of a row, and what is left of it where there is less and less room."""
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -33,7 +35,9 @@ class KindView(msgspec.Struct, frozen=True, kw_only=True):
     """What the page needs to know of a kind of feed. `secrets` and `channels` are pairs of code and label;
     `has_sign_in`: the user signs in at the vendor every day; `has_mapping`: the user says what the fields of its
     messages mean; `has_bars`: bars are asked for, and the user says how; `check_address` says what is wrong with a
-    typed address (empty: nothing) and whether it only warns.
+    typed address (empty: nothing) and whether it only warns. `market` is a word for what it brings; `streams` are
+    channels with a connection of their own; `sessions` are pairs of code and label; `silences` are the seconds a user
+    may choose, `usual_silence_s` is this kind's own; `retries` says how it tries again for ever.
     """
 
     kind: str
@@ -46,6 +50,12 @@ class KindView(msgspec.Struct, frozen=True, kw_only=True):
     has_sign_in: bool = False
     has_mapping: bool = False
     has_bars: bool = False
+    market: str = ""
+    streams: tuple[str, ...] = ()
+    sessions: tuple[tuple[str, str], ...] = ()
+    silences: tuple[int, ...] = ()
+    usual_silence_s: int = ANY_SILENCE
+    retries: str = ""
     check_address: Callable[[str, bool], tuple[str, bool]] = lambda address, has_key: ("", False)
 
     def variant(self, name: str) -> VariantView | None:
@@ -61,12 +71,13 @@ class SignInView(msgspec.Struct, frozen=True):
 
 
 class FeedStateView(msgspec.Struct, frozen=True):
-    """How a feed is doing: shape and word, its colour, and a tag such as `D15`."""
+    """How a feed is doing: shape and word, its colour, a tag such as `D15`, and `13 instruments`."""
 
     shape: PillShape
     words: str
     role: Role = "text3"
     tag: str = ""
+    count: str = ""
 
 
 class MeterView(msgspec.Struct, frozen=True):
@@ -87,6 +98,7 @@ class ProblemView(msgspec.Struct, frozen=True):
 
 _OFF = FeedStateView(PillShape.RING, "off")
 _NEW = FeedStateView(PillShape.RING, "not saved yet")
+NOT_CONNECTED = FeedStateView(PillShape.RING, "not connected")
 
 
 class FeedListModel(QAbstractListModel):
@@ -97,6 +109,7 @@ class FeedListModel(QAbstractListModel):
         self.kinds = {kind.kind: kind for kind in kinds}
         self.feeds: list[FeedConfig] = []
         self._states: dict[FeedId, FeedStateView] = {}
+        self._saved: frozenset[FeedId] = frozenset()
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
         return 0 if parent.isValid() else len(self.feeds)
@@ -114,7 +127,7 @@ class FeedListModel(QAbstractListModel):
             int(Qt.ItemDataRole.AccessibleTextRole): lambda: self._spoken(config),
             CONFIG_ROLE: lambda: config,
             STATE_ROLE: lambda: self.state(config),
-            NOTE_ROLE: lambda: self.note(config),
+            NOTES_ROLE: lambda: self.notes(config),
         }
         give = values.get(int(role))
         return None if give is None else give()
@@ -131,7 +144,8 @@ class FeedListModel(QAbstractListModel):
         return usable if index.isValid() else Qt.ItemFlag.NoItemFlags
 
     def reset(self, feeds: Sequence[FeedConfig]) -> None:
-        """Show other feeds."""
+        """Show other feeds: those that are saved."""
+        self._saved = frozenset(config.id for config in feeds)
         self.beginResetModel()
         self.feeds = list(feeds)
         self.endResetModel()
@@ -180,19 +194,23 @@ class FeedListModel(QAbstractListModel):
 
     def state(self, config: FeedConfig) -> FeedStateView:
         """Return how a feed is doing."""
-        return self._states.get(config.id, _NEW) if config.enabled else _OFF
+        if not config.enabled:
+            return _OFF
+        return self._states.get(config.id, NOT_CONNECTED if config.id in self._saved else _NEW)
 
     def note(self, config: FeedConfig) -> str:
-        """Return the second line of a feed: which variant, and its state in words."""
-        kind = self.kinds.get(config.kind)
-        variant = None if kind is None else kind.variant(config.variant)
+        """Return the second line of a feed: what it brings or where it is, and its state in words."""
+        return self.notes(config)[0]
+
+    def notes(self, config: FeedConfig) -> tuple[str, ...]:
+        """Return that line and shorter ones; the state is in all of them."""
+        kind, state = self.kinds.get(config.kind), self.state(config)
         if kind is None:
-            what = f"kind “{config.kind}” is not known here"
-        elif variant is not None:
-            what = variant.label.lower()
-        else:
-            what = "own address" if config.variant == OWN_ADDRESS and config.own_address else "no address yet"
-        return f"{what}, {self.state(config).words}"
+            return (f"kind “{config.kind}” is not known here, {state.words}", state.words)
+        place = place_words(config, kind)
+        endpoints = endpoint_words(config, kind) if config.enabled else ""
+        lines = ((place, endpoints, state.words, state.count), (place, endpoints, state.words), (place, state.words))
+        return (*(", ".join(part for part in line if part) for line in lines), state.words)
 
     def _spoken(self, config: FeedConfig) -> str:
-        return f"{config.name}, {'on' if config.enabled else 'off'}, {self.note(config)}"
+        return f"{config.name}, {'on, ' if config.enabled else ''}{self.note(config)}"

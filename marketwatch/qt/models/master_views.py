@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from marketwatch.instruments.lookup import LookupHit
+from marketwatch.instruments.matching import is_number
 from marketwatch.qt.models.cell_table import Cell, CellRow, Column
 from marketwatch.qt.theme_tokens import Role
 
@@ -25,40 +27,72 @@ HIT_COLUMNS: Final = (
     Column("Source", rank=2, least=70),
 )
 MASTER_COLUMNS: Final = (
-    Column("Instrument list", least=120),
-    Column("Kind", rank=4, least=80),
-    Column("From", rank=5, least=100, most=250),
+    Column("Instrument list", least=120, most=230),
+    Column("Segments", rank=5, least=80, most=210),
     Column("Rows", is_right=True, least=56),
-    Column("Skipped", is_right=True, rank=2, least=56),
+    Column("Left out", is_right=True, rank=4, least=56),
     Column("Fetched", is_right=True, rank=6, least=90),
     Column("Age", is_right=True, rank=3, least=50),
-    Column("State", stretches=True, least=150),
+    Column("State", stretches=True, least=130),
+    Column("", is_right=True, rank=1, least=60),
 )
+REFRESH: Final = "Refresh"
+IMPORT_FILE: Final = "Import file"
+SHOW_ROWS: Final = "Show rows"
+MORE: Final = "⋯"
+_MOST_SEGMENTS: Final = 3
 
 
 class MasterView(msgspec.Struct, frozen=True, kw_only=True):
-    """One list in words. `is_built_in` ones can neither be updated nor removed."""
+    """One list in words. `is_built_in` ones can neither be updated nor removed.
+
+    `meaning` is the state in a sentence, `about` all that is known besides the rows.
+    """
 
     source: str
     label: str
-    kind: str
     origin: str
     rows: int
     skipped: int = 0
+    noted: int = 0
     fetched: str = ""
     age: str = ""
     state: str = ""
+    meaning: str = ""
     role: Role = "success"
     segments: tuple[str, ...] = ()
     is_built_in: bool = False
-    report: str = ""
+    about: str = ""
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """What its row offers; `MORE` has the rest."""
+        if self.is_built_in:
+            return (SHOW_ROWS,)
+        return (SHOW_ROWS if self.role == "error" and self.skipped else REFRESH, IMPORT_FILE, MORE)
+
+    @property
+    def segment_words(self) -> str:
+        """Name the segments while they are few, else their exchanges."""
+        if len(self.segments) <= _MOST_SEGMENTS:
+            return ", ".join(self.segments)
+        return ", ".join(dict.fromkeys(one.rpartition("_")[0] for one in self.segments))
 
 
-def hit_row(hit: LookupHit) -> CellRow:
-    """Return a result as a row."""
+class HitFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the program knows of the chosen instrument beyond the lists. `key` is source, segment and token."""
+
+    key: str
+    stream: str = ""
+    history: str = ""
+    hours: str = ""
+    used: str = ""
+
+
+def hit_row(hit: LookupHit, typed: str = "") -> CellRow:
+    """Return a result as a row; of its tokens the digits that were typed are marked."""
     one = hit.instrument
     field, spans = hit.hit.kind.field, hit.hit.spans
-    is_token = hit.hit.kind.name.startswith("TOKEN")
     token = ", ".join(hit.tokens) or "—"
     series, kind, isin = hit.series or "—", one.kind.value, one.isin or "—"
     tick = "—" if one.tick_size is None else f"{one.tick_size:f}"
@@ -70,7 +104,7 @@ def hit_row(hit: LookupHit) -> CellRow:
         Cell(tags=(f"{one.id.venue}_{one.id.segment}",)),
         Cell(series, "text2"),
         Cell(kind, "text2"),
-        Cell(token, marks=((0, len(token)),) if is_token else (), tooltip=_numbers(hit)),
+        Cell(token, marks=_digits(hit.tokens, typed), tooltip=_numbers(hit)),
         Cell(isin, "text2", is_mono=True, marks=spans if field == "isin" else ()),
         Cell(tick),
         Cell(f"{one.lot_size:,}"),
@@ -84,6 +118,18 @@ def hit_row(hit: LookupHit) -> CellRow:
     return CellRow(cells, spoken)
 
 
+def _digits(tokens: Sequence[str], typed: str) -> tuple[tuple[int, int], ...]:
+    """Return where tokens, written one behind the other, begin with a number that was typed."""
+    numbers = [word.lstrip("0") for word in typed.split() if is_number(word)]
+    marks, start = [], 0
+    for token in tokens:
+        longest = max((len(number) for number in numbers if number and token.startswith(number)), default=0)
+        if longest:
+            marks.append((start, start + longest))
+        start += len(token) + 2
+    return tuple(marks)
+
+
 def _numbers(hit: LookupHit) -> str:
     own = hit.own_numbers
     return f"Kite’s number {', '.join(own)}" if own else ""
@@ -93,17 +139,17 @@ def master_row(view: MasterView) -> CellRow:
     """Return a list as a row."""
     skipped = f"{view.skipped:,}" if not view.is_built_in else "—"
     cells = (
-        Cell(view.label, is_strong=True),
-        Cell(view.kind, "text2"),
-        Cell(view.origin, "text2", tooltip=view.origin),
+        Cell(view.label, is_strong=True, tooltip=view.origin),
+        Cell(view.segment_words, "text2", tooltip=", ".join(view.segments)),
         Cell(f"{view.rows:,}"),
         Cell(skipped, "alert" if view.skipped else "text2"),
         Cell(view.fetched, "text2"),
         Cell(view.age, "text2"),
-        Cell(view.state, view.role, tooltip=view.state),
+        Cell(view.state, view.role, tooltip=view.meaning),
+        Cell(actions=view.actions),
     )
     spoken = (
-        f"{view.label}, {view.kind}, from {view.origin}, {view.rows:,} rows, {skipped} skipped, {view.age},"
-        f" {view.state}"
+        f"{view.label}, from {view.origin}, {view.rows:,} rows, {skipped} left out, fetched {view.fetched or 'never'},"
+        f" {view.meaning or view.state}"
     )
     return CellRow(cells, spoken)

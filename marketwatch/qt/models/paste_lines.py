@@ -11,6 +11,7 @@ from marketwatch.domain.instrument import Instrument
 from marketwatch.instruments.resolution import ListPreview, Outcome, Resolution
 
 MOST_NEAR: Final = 4
+_MOST_NAMED: Final = 3
 
 
 class LineState(enum.Enum):
@@ -75,6 +76,14 @@ class PasteLines:
             line.chosen = None
             self._judge()
 
+    def judge_anew(self) -> None:
+        """Judge every line once more, after another list was chosen to add to; choices stay."""
+        self._judge()
+
+    def left(self) -> list[str]:
+        """Return the texts that would not be added, in order; what the list has already is not among them."""
+        return [line.text for line in self.lines if not line.is_added and line.state is not LineState.DUPLICATE]
+
     def toggle(self, line: PasteLine) -> None:
         """Take a line that was left, leave one that was taken."""
         if line.state is LineState.TAKEN:
@@ -123,7 +132,8 @@ class PasteLines:
                 line.state, line.why = LineState.DUPLICATE, f"same as line {earlier}"
             elif line.chosen is None:
                 line.state = LineState(line.outcome.value)
-                line.why = line.note or _why_unknown(line)
+                is_open = line.outcome is Outcome.AMBIGUOUS and len(line.choices) > 1
+                line.why = _why_ambiguous(line) if is_open else line.note or _why_unknown(line)
             elif self._is_held(line.chosen.id):
                 line.state, line.why = LineState.DUPLICATE, "already in the list"
             else:
@@ -131,6 +141,15 @@ class PasteLines:
                 if not line.is_wanted:
                     first.pop(key)  # left out here, it may be taken further down
                     line.why = "left out"
+
+
+def _why_ambiguous(line: PasteLine) -> str:
+    places = [f"{each.id.venue}_{each.id.segment}" for each in line.choices]
+    is_one_name = len({each.symbol for each in line.choices}) == 1
+    named = places if is_one_name else [f"{each.symbol} ({at})" for each, at in zip(line.choices, places, strict=True)]
+    more = f" or {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+    asked = f"{' or '.join(named[:_MOST_NAMED])}{more}?"
+    return f"token without segment: {asked}" if line.text.strip().isdecimal() else f"which: {asked}"
 
 
 def _why_unknown(line: PasteLine) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple, Protocol
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -18,6 +19,8 @@ ModelIndex = QModelIndex | QPersistentModelIndex
 
 TYPED_VENUE = Venue("US")
 SEARCH_LIMIT = 200
+KIND_LIMIT = 2000
+SHOWN_PER_MARKET = 5
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _SPOKEN = int(Qt.ItemDataRole.AccessibleTextRole)
 _NO_INDEX = QModelIndex()
@@ -91,7 +94,10 @@ class HitDetails(Protocol):
 
 
 class SearchRow(NamedTuple):
-    """One line: a heading with its count, or an instrument. `is_typed`: as typed, known to no directory."""
+    """One line: a heading with its count, or an instrument. `is_typed`: as typed, known to no directory.
+
+    `more` is the market whose other hits a line stands for.
+    """
 
     heading: str = ""
     total: str = ""
@@ -99,6 +105,12 @@ class SearchRow(NamedTuple):
     field: str = ""
     spans: tuple[tuple[int, int], ...] = ()
     is_typed: bool = False
+    more: str = ""
+
+    @property
+    def can_be_chosen(self) -> bool:
+        """Headings cannot."""
+        return self.instrument is not None or bool(self.more)
 
 
 Suggestions = Callable[[], Sequence[Instrument]]
@@ -121,7 +133,11 @@ class SearchModel(QAbstractListModel):
         self._suggestions = suggestions
         self._rows: list[SearchRow] = []
         self._hits: Sequence[SearchHit] = ()
+        self._chosen: Sequence[SearchHit] = ()
+        self._typed = ""
+        self._open: set[str] = set()
         self.hit_count = 0
+        self.is_more = False
 
     @property
     def rows(self) -> Sequence[SearchRow]:
@@ -130,11 +146,24 @@ class SearchModel(QAbstractListModel):
 
     def find(self, text: str, kinds: frozenset[InstrumentKind] = frozenset()) -> None:
         """Show the answers to `text`; no kinds means all."""
-        self.beginResetModel()
-        self._hits = self._search.search(text, SEARCH_LIMIT)
-        self.hit_count = len(self._hits)
+        self._hits = self._search.search(text, KIND_LIMIT if kinds else SEARCH_LIMIT + 1)
+        self.is_more = len(self._hits) > (KIND_LIMIT - 1 if kinds else SEARCH_LIMIT)
+        self.hit_count = min(len(self._hits), SEARCH_LIMIT)
         chosen = [hit for hit in self._hits if not kinds or hit.instrument.kind in kinds]
-        self._rows = _grouped(chosen) if text.strip() else _suggested(self._suggestions(), kinds)
+        self._chosen = chosen[:SEARCH_LIMIT]
+        self._open.clear()
+        self._typed = text
+        self._show(_suggested(self._suggestions(), kinds) if not text.strip() else None)
+
+    def open_market(self, row: int) -> None:
+        """Show all hits of the market that a line stands for."""
+        self._open.add(self._rows[row].more)
+        self._show(None)
+
+    def _show(self, suggested: list[SearchRow] | None) -> None:
+        text = self._typed
+        self.beginResetModel()
+        self._rows = _grouped(self._chosen, self._open) if suggested is None else suggested
         typed = typed_instrument(text)
         if typed is not None and all(hit.instrument.symbol.upper() != typed.symbol for hit in self._hits):
             if not self._rows:
@@ -151,7 +180,7 @@ class SearchModel(QAbstractListModel):
         """Return the next line that can be chosen from `row` on; `row` itself at the ends."""
         at = row + step
         while 0 <= at < len(self._rows):
-            if self._rows[at].instrument is not None:
+            if self._rows[at].can_be_chosen:
                 return at
             at += step
         return row if 0 <= row < len(self._rows) else -1
@@ -165,13 +194,15 @@ class SearchModel(QAbstractListModel):
         if not index.isValid() or role not in (_DISPLAY, _SPOKEN):
             return None
         row = self._rows[index.row()]
+        if row.more:
+            return f"{row.total} more, {row.more}"
         if row.instrument is None:
             return ", ".join(part for part in (row.heading, row.total) if part)
         return row.instrument.symbol if role == _DISPLAY else spoken(row)
 
     def flags(self, index: ModelIndex) -> Qt.ItemFlag:
         """Headings cannot be chosen."""
-        if not index.isValid() or self._rows[index.row()].instrument is None:
+        if not index.isValid() or not self._rows[index.row()].can_be_chosen:
             return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
 
@@ -241,8 +272,8 @@ def _suggested(instruments: Sequence[Instrument], kinds: frozenset[InstrumentKin
     return [SearchRow(heading="Not in this list yet", total=f"{len(rows)}"), *rows] if rows else []
 
 
-def _grouped(hits: Sequence[SearchHit]) -> list[SearchRow]:
-    """Put hits under their market; the market of the best hit comes first."""
+def _grouped(hits: Sequence[SearchHit], is_open: AbstractSet[str]) -> list[SearchRow]:
+    """Put hits under their market; the market of the best hit comes first, and none hides the others."""
     groups: dict[str, list[SearchRow]] = {}
     for hit in hits:
         rules = RULES_BY_VENUE.get(hit.instrument.id.venue, ALWAYS)
@@ -250,6 +281,9 @@ def _grouped(hits: Sequence[SearchHit]) -> list[SearchRow]:
         groups.setdefault(name, []).append(SearchRow("", "", hit.instrument, hit.kind.field, hit.spans))
     rows: list[SearchRow] = []
     for name, found in groups.items():
-        rows.append(SearchRow(heading=name, total=f"{len(found)}"))
-        rows += found
+        shown = len(found) if name in is_open or len(groups) == 1 else min(len(found), SHOWN_PER_MARKET)
+        rows.append(SearchRow(heading=name, total=f"{shown} of {len(found)}"))
+        rows += found[:shown]
+        if shown < len(found):
+            rows.append(SearchRow(total=f"{len(found) - shown}", more=name))
     return rows

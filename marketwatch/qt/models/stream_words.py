@@ -9,6 +9,7 @@ import msgspec
 from marketwatch.feeds.status import FeedState
 from marketwatch.qt import formatting as fmt
 from marketwatch.qt import time_text
+from marketwatch.qt.panels.feed_words import SideConnection
 from marketwatch.qt.theme_tokens import Role
 from marketwatch.services.report_feeds import StreamState
 
@@ -40,6 +41,18 @@ def stream_words(state: StreamState, zone: str) -> tuple[str, Role]:
     return down_words(state, zone), "error"
 
 
+def old_words(state: StreamState, connection: int, zone: str) -> tuple[str, Role] | None:
+    """Say why what came by a connection may not be true any more, and in which colour; None when it is as good as new.
+
+    A server need not say anything again after the connection came back.
+    """
+    if not state.is_seeing:
+        return stream_words(state, zone)
+    if state.connection == connection:
+        return None
+    return f"not stated again since the connection came back at {since_words(state.since_ns, zone)}", "error"
+
+
 def detail_words(state: StreamState, zone: str) -> str:
     """Return a line for the details of the feed: state and subscriptions."""
     words, _ = stream_words(state, zone)
@@ -47,6 +60,22 @@ def detail_words(state: StreamState, zone: str) -> str:
         return words
     refused = f", {state.refused:,} refused" if state.refused else ""
     return f"{words}, {state.confirmed:,} of {state.wanted:,} confirmed{refused}"
+
+
+def side_connection(state: StreamState, zone: str) -> SideConnection:
+    """Describe a connection for the pill and the details of its feed."""
+    is_starting = state.state in _STARTING and state.since_ns is None
+    trouble = ""
+    if not (state.is_missing or is_starting or state.state is FeedState.LIVE):
+        trouble = "stalled" if state.state is FeedState.STALE else "down"
+    return SideConnection(
+        name=state.name,
+        words=detail_words(state, zone),
+        trouble=trouble,
+        is_off=not state.is_seeing,
+        message_count=state.message_count,
+        messages_per_s=state.messages_per_s,
+    )
 
 
 def since_words(ns: int | None, zone: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marketwatch.qt import formatting as fmt
 from marketwatch.qt.models.watchlist_row import WatchRow
 from marketwatch.qt.time_text import clock_time, zone_name
-from marketwatch.services.presentation import RowStateKind
+from marketwatch.services.presentation import HISTORY, RowStateKind
 
 CLOSED_TAG = "closed"
 
@@ -16,8 +16,8 @@ def time_text(row: WatchRow) -> str:
     if state is None:
         return fmt.MISSING
     if state.primary is RowStateKind.CLOSED:
-        # The word `closed` itself is drawn as a tag.
-        return state.word.removeprefix(CLOSED_TAG).lstrip()
+        # The first word is drawn as a tag.
+        return state.word.removeprefix(CLOSED_TAG).removeprefix(HISTORY).lstrip()
     if state.word:
         return state.word
     return clock_time(shown_ns(row), row.zone)
@@ -93,5 +93,5 @@ def state_in_words(row: WatchRow) -> str:
     if state is None:
         return ""
     kind = state.primary.value.replace("_", " ")
-    is_said = state.primary is RowStateKind.NO_DATA or state.word.startswith(kind)
+    is_said = state.primary is RowStateKind.NO_DATA or state.word.startswith((kind, HISTORY))
     return " ".join([state.word or kind if is_said else f"{kind} {state.word}".rstrip(), *state.tags])

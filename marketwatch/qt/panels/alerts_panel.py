@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QShowEvent
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -26,12 +26,13 @@ from marketwatch.qt.models.stream_words import PanelMessage
 from marketwatch.qt.panels.banner import Banner
 from marketwatch.qt.panels.dock_head import DockHead, HeadTab
 from marketwatch.qt.panels.empty_message import EmptyMessage
-from marketwatch.qt.panels.painted import base_line, is_in_sight
+from marketwatch.qt.panels.painted import base_line
+from marketwatch.qt.panels.plain_table import dress_table
+from marketwatch.qt.panels.read_panel import ReadPanel
 from marketwatch.qt.panels.report_lines import (
     PADDING,
     Index,
     draw_text,
-    dress_table,
     paint_ground,
     small_label,
     stand_on_panel,
@@ -74,7 +75,7 @@ class _Table(QTableView):
             super().keyPressEvent(event)
 
 
-class AlertsPanel(QWidget):
+class AlertsPanel(ReadPanel):
     """Shows what `read` says. Hidden, it does nothing but count.
 
     `acknowledge_requested` carries the number of a firing, `chart_requested` the key of an alert's row.
@@ -162,10 +163,6 @@ class AlertsPanel(QWidget):
         current = self._pages.currentWidget()
         return current.sentence if isinstance(current, EmptyMessage) else ""
 
-    def is_live(self) -> bool:
-        """Tell whether anybody could see it now."""
-        return is_in_sight(self)
-
     def show_log(self, *, is_shown: bool = True) -> None:
         """Show the log, or the alerts again."""
         self._head.tabs.setCurrentIndex(1 if is_shown else 0)
@@ -228,12 +225,6 @@ class AlertsPanel(QWidget):
         row = self.model.row(place)
         if row is not None:
             self.chart_requested.emit(row.key)
-
-    # --- events
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.refresh()
 
     def sizeHint(self) -> QSize:
         return QSize(340, 273)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from marketwatch.domain.instrument import Instrument
@@ -14,7 +13,8 @@ from marketwatch.qt.models.analysis_rows import AnalysisView, InvalidLine
 from marketwatch.qt.models.detail_rows import DetailRow
 from marketwatch.qt.panels.empty_message import EmptyMessage
 from marketwatch.qt.panels.line_page import LinePage
-from marketwatch.qt.panels.painted import is_in_sight, set_text_role
+from marketwatch.qt.panels.painted import set_text_role
+from marketwatch.qt.panels.read_panel import ReadPanel
 from marketwatch.qt.panels.report_lines import InvalidFigureLine, small_label
 from marketwatch.qt.theme import Theme
 
@@ -22,7 +22,7 @@ _MIN_SIZE = (200, 80)
 _GROUPS = 4
 
 
-class AnalysisPanel(QWidget):
+class AnalysisPanel(ReadPanel):
     """Shows what `read` says of one instrument. Hidden, it does nothing; `shown` tells the symbol for its head."""
 
     shown = Signal(str)
@@ -88,10 +88,6 @@ class AnalysisPanel(QWidget):
         self.setAccessibleName(words)
         self._page.setAccessibleName(words)
 
-    def is_live(self) -> bool:
-        """Tell whether anybody could see it now."""
-        return is_in_sight(self)
-
     def refresh(self) -> None:
         """Read everything now; what is the same is not touched."""
         if self._instrument is None:
@@ -124,12 +120,6 @@ class AnalysisPanel(QWidget):
             line.setVisible(place < len(invalid))
             if place < len(invalid):
                 line.show_line(invalid[place])
-
-    # Events
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.refresh()
 
     def sizeHint(self) -> QSize:
         return QSize(340, 320)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QHeaderView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -16,7 +13,9 @@ from PySide6.QtWidgets import (
 )
 
 from marketwatch.qt.models.cell_table import CELL_ROLE, Cell, CellTableModel
+from marketwatch.qt.panels.cell_actions import CellActions
 from marketwatch.qt.panels.painted import draw_focus
+from marketwatch.qt.panels.plain_table import dress_table
 from marketwatch.qt.panels.tags import TagPainter
 from marketwatch.qt.panels.text_measure import TextMeasure
 from marketwatch.qt.theme import Theme
@@ -31,44 +30,28 @@ _Index = QModelIndex | QPersistentModelIndex
 
 class CellTable(QTableView):
     """Arrow keys choose a row. `row_chosen` carries the current row, `activated_row` that of Enter or a double click,
-    `check_asked` the row whose box was clicked or toggled with Space, `delete_asked` that of the Delete key.
+    `check_asked` the row whose box was clicked or toggled with Space, `delete_asked` that of the Delete key,
+    `refresh_asked` that of F5. `action_asked` carries a row and which of its actions was clicked.
     """
 
     row_chosen = Signal(int)
     activated_row = Signal(int)
     check_asked = Signal(int)
     delete_asked = Signal(int)
+    refresh_asked = Signal(int)
+    action_asked = Signal(int, str)
 
     def __init__(self, theme: Theme, model: CellTableModel, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self.cells = model
         self._delegate = _CellDelegate(theme, self)
-        self.setModel(model)
+        dress_table(self, theme, model, name, ROW, theme.fonts.text("micro"))
         self.setItemDelegate(self._delegate)
-        self.setAccessibleName(name)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW)
-        self.verticalHeader().setMinimumSectionSize(ROW)
-        header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setSectionsClickable(False)
-        header.setHighlightSections(False)
-        header.setFixedHeight(theme.height("header"))
-        header.setFont(theme.fonts.text("micro"))
-        header.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         model.modelReset.connect(self.fit)
         model.dataChanged.connect(lambda *_: self.fit())
-        self.doubleClicked.connect(lambda index: self.activated_row.emit(index.row()))
+        self.doubleClicked.connect(self._on_double_click)
+        self.setMouseTracking(True)
         theme.changed.connect(self._reload)
 
     def _reload(self) -> None:
@@ -91,6 +74,16 @@ class CellTable(QTableView):
         """Be as high as the rows there are, within limits."""
         rows = max(least, min(most, len(self.cells.rows)))
         self.setFixedHeight(rows * ROW + self.horizontalHeader().height() + 1)
+
+    def grow_height(self, least: int, most: int) -> None:
+        """Be as high as there is room for, within so many rows."""
+        header = self.horizontalHeader().height()
+        self.setMinimumHeight(least * ROW + header + 1)
+        self.setMaximumHeight(most * ROW + header + 1)
+
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        return QSize(hint.width(), min(hint.height(), self.minimumHeight() or hint.height()))
 
     def fit(self) -> None:
         """Give the columns their widths; what has no room is hidden, the highest rank first."""
@@ -141,14 +134,37 @@ class CellTable(QTableView):
             self.check_asked.emit(self.row)
         elif event.key() == Qt.Key.Key_Delete and self.row >= 0:
             self.delete_asked.emit(self.row)
+        elif event.key() == Qt.Key.Key_F5 and self.row >= 0:
+            self.refresh_asked.emit(self.row)
         elif event.text().isalnum() and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             event.ignore()  # the dialog's: Qt would look for a row that begins so
         else:
             super().keyPressEvent(event)
 
+    def action_at(self, place: QPoint) -> tuple[int, str]:
+        """Return the row and the action at a place of the viewport; the action is empty where there is none."""
+        index = self.indexAt(place)
+        actions = self.cells.cell(index.row(), index.column()).actions if index.isValid() else ()
+        if not actions:
+            return index.row(), ""
+        return index.row(), self._delegate.actions.at(actions, _action_rect(self.visualRect(index)), place.x())
+
+    def _on_double_click(self, index: _Index) -> None:
+        if not self.cells.cell(index.row(), index.column()).actions:
+            self.activated_row.emit(index.row())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        is_over = bool(self.action_at(event.position().toPoint())[1])
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if is_over else Qt.CursorShape.ArrowCursor)
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint())
         super().mouseReleaseEvent(event)
+        row, action = self.action_at(event.position().toPoint())
+        if action and event.button() == Qt.MouseButton.LeftButton:
+            self.action_asked.emit(row, action)
+            return
         is_box = index.isValid() and index.column() == 0 and event.position().x() < _BOX_ROOM + _PADDING
         if is_box and self.cells.rows[index.row()].is_checked is not None:
             self.check_asked.emit(index.row())
@@ -171,6 +187,7 @@ class _CellDelegate(QStyledItemDelegate):
         self._mono = TextMeasure(fonts.mono("small"))
         self._title = TextMeasure(fonts.text("micro"))
         self._tags = TagPainter(self._theme)
+        self.actions = CellActions(self._theme)
 
     def header_width(self, title: str) -> float:
         """Measure a title."""
@@ -178,6 +195,8 @@ class _CellDelegate(QStyledItemDelegate):
 
     def cell_width(self, cell: Cell) -> float:
         """Measure a cell."""
+        if cell.actions:
+            return self.actions.width(cell.actions)
         tags = self._tags.width(cell.tags) + 4 if cell.tags else 0.0
         return self._measure(cell).width(cell.text) + tags
 
@@ -201,6 +220,8 @@ class _CellDelegate(QStyledItemDelegate):
         if index.column() == 0 and row.is_checked is not None:
             self._paint_box(painter, rect, is_on=row.is_checked, is_enabled=row.can_check)
             left += _BOX_ROOM
+        if cell.actions:
+            self.actions.paint(painter, cell.actions, _action_rect(rect))
         self._paint_cell(painter, cell, rect, left, is_right=self._view.cells.columns[index.column()].is_right)
         if is_selected and has_focus:
             self._paint_focus(painter, rect, index)
@@ -254,6 +275,10 @@ class _CellDelegate(QStyledItemDelegate):
 
     def editorEvent(self, event: QEvent, model: object, option: QStyleOptionViewItem, index: _Index) -> bool:
         return False  # boxes are asked for by the view, which knows the keys too
+
+
+def _action_rect(cell: QRect) -> QRect:
+    return cell.adjusted(0, 0, -_PADDING, 0)
 
 
 def elided(measure: TextMeasure, text: str, room: float) -> str:

@@ -5,7 +5,7 @@ Import it late (it brings numpy): after the first paint.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import msgspec
@@ -25,8 +25,9 @@ from marketwatch.qt.charts.model import BarFeed, ChartModel
 from marketwatch.qt.charts.snapshot_picture import draw_snapshot
 from marketwatch.qt.icons import IconSet
 from marketwatch.qt.panels.chart_tools import ChartTools
-from marketwatch.qt.panels.painted import is_in_sight
+from marketwatch.qt.panels.read_panel import InstrumentPanel
 from marketwatch.qt.theme import Theme
+from marketwatch.services.presentation import HISTORY
 
 _VIEWS_KEPT = 64
 
@@ -57,7 +58,7 @@ class ChartSource(Protocol):
         ...
 
 
-class ChartPanel(QWidget):
+class ChartPanel(InstrumentPanel):
     """Shows one instrument at a time. A surface of the flush timer: hidden, it does nothing.
 
     `shown` tells the symbol and the interval in words for the head of the dock. `facts` is asked again with every
@@ -84,7 +85,6 @@ class ChartPanel(QWidget):
         self._source = source
         self._facts_of = facts
         self._snapshot_of = snapshot
-        self._instrument: Instrument | None = None
         self._interval = BarInterval.M1
         self._feed: BarFeed | None = None
         self._views: dict[tuple[InstrumentId, BarInterval], tuple[float, float]] = {}
@@ -101,11 +101,6 @@ class ChartPanel(QWidget):
         self.canvas.interval_typed.connect(lambda label: self.show_interval(BarInterval(label)))
         self.tools.intervals.show_choice(self._interval)
         self.show_instrument(None)
-
-    @property
-    def instrument(self) -> Instrument | None:
-        """What is shown."""
-        return self._instrument
 
     @property
     def interval(self) -> BarInterval:
@@ -153,13 +148,7 @@ class ChartPanel(QWidget):
 
     def is_live(self) -> bool:
         """Tell whether anybody could see it now."""
-        return self._feed is not None and is_in_sight(self)
-
-    def apply(self, changed: Sequence[Snapshot]) -> None:
-        """Show what changed of this instrument."""
-        shown = self._instrument
-        if shown is not None and any(one.instrument.id == shown.id for one in changed):
-            self.refresh()
+        return self._feed is not None and super().is_live()
 
     def refresh(self) -> None:
         """Read bars, last price and state now."""
@@ -186,24 +175,9 @@ class ChartPanel(QWidget):
         self.picture_copied.emit(f"Picture of {instrument.symbol} {interval_words(self._interval.label)} copied")
         return image
 
-    def save_state(self) -> dict[str, Any]:
-        """Return what to restore after a restart."""
-        return {
-            "interval": self._interval.label,
-            "pitch": round(self.canvas.viewport.pitch, 3),
-            "volume_px": self.canvas.volume_px,
-        }
-
-    def restore_state(self, state: dict[str, Any]) -> None:
-        """Take what `save_state` gave; what does not fit is left as it is."""
-        label = state.get("interval")
+    def restore_interval(self, label: str) -> None:
+        """Show the bars of an interval that was kept; a label that is none changes nothing."""
         found = next((interval for interval in BarInterval if interval.label == label), None)
-        pitch, volume_px = state.get("pitch"), state.get("volume_px")
-        if isinstance(pitch, (int, float)) and 0 < pitch < 1e3:
-            self.canvas.viewport.pitch = float(pitch)
-            self.canvas.viewport.to_latest()
-        if isinstance(volume_px, int) and 0 <= volume_px <= 2000:
-            self.canvas.volume_px = volume_px
         if found is not None:
             self.show_interval(found)
 
@@ -211,7 +185,6 @@ class ChartPanel(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.refresh()
         self.became_live.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -281,6 +254,8 @@ class ChartPanel(QWidget):
 
 
 def _empty_words(instrument: Instrument, facts: ChartFacts, snapshot: Snapshot | None) -> tuple[str, str]:
+    if facts.state.startswith(HISTORY):
+        return "No bars", f"The feed has no minutes of {instrument.symbol} for the days chosen in Settings > Feeds."
     if snapshot is None:
         return "No bars yet", f"Bars of {instrument.symbol} appear with the first trade."
     zone, since = facts.calendar.rules.zone, snapshot.origin.seen_from_ns

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
@@ -11,7 +10,6 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QStackedLayout, QVBoxLayout, 
 
 from marketwatch.domain.ids import InstrumentId
 from marketwatch.domain.instrument import Instrument
-from marketwatch.domain.snapshot import Snapshot
 from marketwatch.feeds.subscriptions import TopicStatus
 from marketwatch.qt import formatting as fmt
 from marketwatch.qt.icons import IconSet
@@ -21,11 +19,10 @@ from marketwatch.qt.models.detail_rows import DetailRow
 from marketwatch.qt.panels.depth_table import DepthTable
 from marketwatch.qt.panels.detail_lines import MARGIN, DetailLine, PaintedLine, RuleLine
 from marketwatch.qt.panels.empty_message import EmptyMessage
-from marketwatch.qt.panels.painted import base_line, is_in_sight, set_text_role
+from marketwatch.qt.panels.painted import base_line, plain_label
+from marketwatch.qt.panels.read_panel import InstrumentPanel, InstrumentSource
 from marketwatch.qt.theme import Theme
 from marketwatch.qt.theme_tokens import Role
-from marketwatch.services.feed_route import FeedFacts
-from marketwatch.services.presentation import RowState
 
 _MIN_WIDTH = 280
 _HEAD_HEIGHT = 28
@@ -34,24 +31,8 @@ _BAR_HEIGHT = 6
 _GAP = 7
 
 
-class DepthSource(Protocol):
+class DepthSource(InstrumentSource, Protocol):
     """Where the panel reads the market."""
-
-    def snapshot(self, instrument_id: InstrumentId) -> Snapshot | None:
-        """Return market data, None before anything was asked."""
-        ...
-
-    def row_state(self, instrument_id: InstrumentId) -> RowState:
-        """Judge the state as of now."""
-        ...
-
-    def zone(self, instrument_id: InstrumentId) -> str:
-        """Return the time zone of its exchange."""
-        ...
-
-    def facts(self, instrument_id: InstrumentId) -> FeedFacts | None:
-        """Return the feed that serves it, None when none does."""
-        ...
 
     def depth_state(self, instrument_id: InstrumentId) -> TopicStatus | None:
         """Return how far the wish for its depth has come, None where its feed sends none."""
@@ -66,7 +47,7 @@ class DepthSource(Protocol):
         ...
 
 
-class DepthPanel(QWidget):
+class DepthPanel(InstrumentPanel):
     """Shows one instrument at a time. A surface of the flush timer: hidden, it does nothing.
 
     `shown` tells the symbol for the head of the dock, `sight_changed` that it came into or went out of sight, and
@@ -81,7 +62,6 @@ class DepthPanel(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._source = source
-        self._instrument: Instrument | None = None
         self._absent: Absent | None = None
         self.model = DepthModel(self)
         self.setMinimumSize(_MIN_WIDTH, 120)
@@ -105,11 +85,7 @@ class DepthPanel(QWidget):
         self.show_instrument(None)
 
     def _make_condition(self) -> QLabel:
-        label = QLabel(self)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setFont(self._theme.fonts.numbers("small"))
-        label.setWordWrap(True)
-        set_text_role(label, "text2")
+        label = plain_label(self._theme.fonts.numbers("small"), self, "text2")
         label.setContentsMargins(MARGIN, 0, MARGIN, 4)
         label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         # Room for source and two lines of words: a book that goes stale must not push the figures about.
@@ -142,11 +118,6 @@ class DepthPanel(QWidget):
         return scroll
 
     @property
-    def instrument(self) -> Instrument | None:
-        """What is shown."""
-        return self._instrument
-
-    @property
     def absent(self) -> Absent | None:
         """Why there is no book, None while there is one."""
         return self._absent
@@ -167,18 +138,6 @@ class DepthPanel(QWidget):
         words = "Depth" if self._instrument is None else f"Depth of {self._instrument.symbol}"
         self.setAccessibleName(words)
         self.table.setAccessibleName(f"{words}, levels of the book")
-
-    # Surface of the flush timer
-
-    def is_live(self) -> bool:
-        """Tell whether anybody could see it now."""
-        return self._instrument is not None and is_in_sight(self)
-
-    def apply(self, changed: Sequence[Snapshot]) -> None:
-        """Show what changed of this instrument."""
-        shown = self._instrument
-        if shown is not None and any(one.instrument.id == shown.id for one in changed):
-            self.refresh()
 
     def refresh(self) -> None:
         """Read book and state now; what is the same is not touched."""
@@ -241,7 +200,6 @@ class DepthPanel(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.refresh()
         self.sight_changed.emit()
 
     def hideEvent(self, event: QHideEvent) -> None:

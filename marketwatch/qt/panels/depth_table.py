@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize
 from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QHeaderView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -19,6 +16,7 @@ from marketwatch.qt.formatting import CUT
 from marketwatch.qt.models.depth_model import BAR_ROLE, PRICES, SHORT_ROLE, SIZES, BookColumn, DepthModel
 from marketwatch.qt.panels.cell_pictures import paint_edge
 from marketwatch.qt.panels.painted import draw_focus
+from marketwatch.qt.panels.plain_table import dress_table
 from marketwatch.qt.panels.row_looks import LOOKS
 from marketwatch.qt.panels.text_measure import TextMeasure
 from marketwatch.qt.theme import Theme
@@ -42,42 +40,17 @@ class DepthTable(QTableView):
         self._theme = theme
         self._book = model
         self._delegate = _LevelDelegate(theme, model, self)
-        header = self.horizontalHeader()
-        # Before the model measures: a font set on a polished header is lost when a style sheet is inherited anew.
-        header.setFont(theme.fonts.numbers("micro"))
-        self.setModel(model)
+        dress_table(self, theme, model, "Levels of the book", theme.height("compact"))
+        self.horizontalHeader().setMinimumSectionSize(20)
         self.setItemDelegate(self._delegate)
-        self.setAccessibleName("Levels of the book")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(theme.height("compact"))
-        self.verticalHeader().setMinimumSectionSize(theme.height("compact"))
-        header.setMinimumSectionSize(20)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setSectionsClickable(False)
-        header.setHighlightSections(False)
-        header.setFixedHeight(theme.height("header"))
-        header.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         model.modelReset.connect(self.fit)
-        theme.changed.connect(self._reload)
+        theme.changed.connect(self._delegate.reload)
         self.setMinimumHeight(theme.height("header") + _FIVE_ROWS * theme.height("compact"))
 
     @property
     def shown(self) -> dict[tuple[int, int], str]:
         """The texts as they were painted last, by row and column."""
         return self._delegate.shown
-
-    def _reload(self) -> None:
-        self._delegate.reload()
-        self.viewport().update()
 
     def fit(self) -> None:
         """Give the prices the width they need, and orders and sizes what is left; both sides are alike.

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from marketwatch.domain.ids import InstrumentId
 from marketwatch.domain.instrument import Instrument
-from marketwatch.domain.snapshot import Snapshot
 from marketwatch.qt.icons import IconSet
 from marketwatch.qt.models.detail_rows import DetailRow, Subject, detail_rows, head_view, range_view, year_range_view
 from marketwatch.qt.models.pair_rows import pair_rows
@@ -19,11 +18,10 @@ from marketwatch.qt.panels.detail_lines import MARGIN, DetailLine, RangeLine
 from marketwatch.qt.panels.details_head import DetailsHead
 from marketwatch.qt.panels.empty_message import EmptyMessage
 from marketwatch.qt.panels.line_page import LinePage
-from marketwatch.qt.panels.painted import is_in_sight, set_text_role
+from marketwatch.qt.panels.painted import plain_label, set_text_role
+from marketwatch.qt.panels.read_panel import InstrumentPanel, InstrumentSource
 from marketwatch.qt.theme import Theme
 from marketwatch.services.feed_difference import FeedDifference
-from marketwatch.services.feed_route import FeedFacts
-from marketwatch.services.presentation import RowState
 
 _MIN_WIDTH = 280
 _MIN_HEIGHT = 120
@@ -32,31 +30,15 @@ _GROUPS = 4
 _GROUPS_ABOVE_RANGE = 2
 
 
-class DetailsSource(Protocol):
+class DetailsSource(InstrumentSource, Protocol):
     """Where the panel reads the market."""
-
-    def snapshot(self, instrument_id: InstrumentId) -> Snapshot | None:
-        """Return market data, None before anything was asked."""
-        ...
-
-    def row_state(self, instrument_id: InstrumentId) -> RowState:
-        """Judge the state as of now."""
-        ...
-
-    def zone(self, instrument_id: InstrumentId) -> str:
-        """Return the time zone of its exchange."""
-        ...
-
-    def facts(self, instrument_id: InstrumentId) -> FeedFacts | None:
-        """Return the feed that serves it, None when none does."""
-        ...
 
     def difference(self, instrument_id: InstrumentId) -> FeedDifference | None:
         """Compare the two feeds that cover it, None where one alone does."""
         ...
 
 
-class DetailsPanel(QWidget):
+class DetailsPanel(InstrumentPanel):
     """Shows one instrument at a time. A surface of the flush timer: hidden, it does nothing.
 
     `shown` tells the symbol for the head of the dock. Lines are repainted one by one, and only when they change.
@@ -69,7 +51,6 @@ class DetailsPanel(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._source = source
-        self._instrument: Instrument | None = None
         self.setMinimumSize(_MIN_WIDTH, _MIN_HEIGHT)
         self._empty = EmptyMessage(theme, icons, self)
         self._empty.show_message("info", "No instrument chosen", "Select a row in a list; its figures appear here.")
@@ -90,10 +71,7 @@ class DetailsPanel(QWidget):
         self._say_name()
 
     def _label(self) -> QLabel:
-        label = QLabel(self)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setFont(self._theme.fonts.numbers("small"))
-        label.setWordWrap(True)
+        label = plain_label(self._theme.fonts.numbers("small"), self)
         label.setContentsMargins(MARGIN, 0, MARGIN, 0)
         label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         return label
@@ -117,11 +95,6 @@ class DetailsPanel(QWidget):
             page.add_rule()
             self._groups.append(page.add_group())
         column.addStretch(1)
-
-    @property
-    def instrument(self) -> Instrument | None:
-        """What is shown."""
-        return self._instrument
 
     def lines(self) -> list[DetailLine]:
         """Return the lines that are shown, from top to bottom."""
@@ -147,18 +120,6 @@ class DetailsPanel(QWidget):
         words = "Details" if self._instrument is None else f"Details of {self._instrument.symbol}"
         self.setAccessibleName(words)
         self._page.setAccessibleName(words)
-
-    # Surface of the flush timer
-
-    def is_live(self) -> bool:
-        """Tell whether anybody could see it now."""
-        return self._instrument is not None and is_in_sight(self)
-
-    def apply(self, changed: Sequence[Snapshot]) -> None:
-        """Show what changed of this instrument."""
-        shown = self._instrument
-        if shown is not None and any(one.instrument.id == shown.id for one in changed):
-            self.refresh()
 
     def refresh(self) -> None:
         """Read figures and state now; what is the same is not touched."""
@@ -192,7 +153,6 @@ class DetailsPanel(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.refresh()
         self.became_live.emit()
 
     def sizeHint(self) -> QSize:

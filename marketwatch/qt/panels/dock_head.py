@@ -8,10 +8,10 @@ from typing import Literal
 import msgspec
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QTabBar, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QTabBar, QToolButton, QWidget
 
 from marketwatch.qt.icons import IconName, IconSet
-from marketwatch.qt.panels.painted import base_line, draw_focus, set_text_role
+from marketwatch.qt.panels.painted import base_line, draw_focus
 from marketwatch.qt.theme import Theme
 from marketwatch.qt.theme_tokens import Role
 
@@ -175,9 +175,6 @@ class DockHead(QWidget):
         self._icons = icons
         self.setFixedHeight(theme.height("dockTitle"))
         self.tabs = HeadTabs(theme, self)
-        self._note = QLabel(self)
-        self._note.setFont(theme.fonts.numbers("small"))
-        set_text_role(self._note, "text3")
         self._add = self._button("Add", "plus", self.add_requested.emit)
         self._link = _LinkButton(theme, self)
         self._menu = self._button("Menu", "dots", lambda: self.menu_requested.emit(_below(self._menu)))
@@ -196,9 +193,9 @@ class DockHead(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.tabs)
         layout.addStretch(1)
-        for widget in (self._note, self._add, self._link, self._menu):
+        for widget in (self._add, self._link, self._menu):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
-        layout.insertSpacing(3, 6)
+        layout.insertSpacing(2, 6)
 
     def _button(self, name: str, icon: IconName, on_click: Callable[[], object]) -> QToolButton:
         button = QToolButton(self)
@@ -216,10 +213,6 @@ class DockHead(QWidget):
         """Show these tabs; emits nothing."""
         self.tabs.show_tabs(tabs, current)
         self.updateGeometry()
-
-    def set_note(self, text: str) -> None:
-        """Show a short fact at right, such as a method or a limit."""
-        self._note.setText(text)
 
     def set_add_name(self, name: str) -> None:
         """Say what the plus adds."""

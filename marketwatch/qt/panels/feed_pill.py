@@ -6,10 +6,10 @@ import enum
 
 import msgspec
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from marketwatch.qt.panels.painted import TextRun, base_line, draw_focus, draw_runs, runs_width
+from marketwatch.qt.panels.painted import PaintedButton, TextRun, base_line, draw_focus, draw_runs, runs_width
 from marketwatch.qt.theme import Theme
 from marketwatch.qt.theme_tokens import Role
 
@@ -59,14 +59,13 @@ class PillView(msgspec.Struct, frozen=True, kw_only=True):
         return self.shape is PillShape.TRIANGLE
 
 
-class FeedPill(QAbstractButton):
+class FeedPill(PaintedButton):
     """Shows a PillView. `clicked` opens the details. Its width only ever grows, so live numbers shift nothing;
     where the window has less room, figures are left out.
     """
 
     def __init__(self, theme: Theme, view: PillView, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
+        super().__init__(theme, parent)
         self._view = view
         self._width = 0
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -74,7 +73,6 @@ class FeedPill(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(_HEIGHT)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        theme.changed.connect(self.update)
         self._take(view)
 
     @property
@@ -116,12 +114,6 @@ class FeedPill(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         return QSize(self._width, _HEIGHT)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-            return
-        super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:

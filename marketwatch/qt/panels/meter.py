@@ -29,10 +29,11 @@ class Meter(QWidget):
 
     def show_limit(self, label: str, used: int, allowed: int | None, note: str = "") -> None:
         """Say what is used of what is allowed (None: no limit known)."""
-        self._label, self._note = label, note
+        self._label = label
+        self._note = note if allowed is not None else ", ".join(part for part in ("no limit known", note) if part)
         self._share = None if not allowed else min(1.0, used / allowed)
         self._figures = f"{used:,}" if allowed is None else f"{used:,} of {allowed:,}"
-        self.setAccessibleName(f"{label}: {self._figures}. {note}".strip())
+        self.setAccessibleName(f"{label}: {self._figures}. {self._note}".strip())
         self._fit()
         self.update()
 
@@ -71,6 +72,8 @@ class Meter(QWidget):
             painter.drawText(at, self._note)
 
     def _draw_bar(self, painter: QPainter) -> None:
+        if self._share is None:
+            return
         box = QRectF(_LABEL + _GAP, (_HEIGHT - _BAR.height()) / 2, _BAR.width(), _BAR.height())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.brush("line"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHeaderView,
     QStackedLayout,
     QStyledItemDelegate,
@@ -20,6 +19,7 @@ from marketwatch.qt.models.notices_model import NOTICE_ROLE, NoticeColumn, Notic
 from marketwatch.qt.panels.banner import Banner, Tone
 from marketwatch.qt.panels.empty_message import EmptyMessage
 from marketwatch.qt.panels.painted import TextRun, base_line
+from marketwatch.qt.panels.plain_table import dress_table
 from marketwatch.qt.theme import Theme
 from marketwatch.qt.theme_tokens import Role
 from marketwatch.services.notices import Notice, Severity, in_sentences
@@ -59,36 +59,18 @@ class NoticesPanel(QWidget):
         model.rowsRemoved.connect(self._on_rows_changed)
         model.dataChanged.connect(self._show_detail)
         self._table.selectionModel().currentRowChanged.connect(self._show_detail)
-        theme.changed.connect(self._table.viewport().update)
         self._on_rows_changed()
 
     def _make_table(self) -> QTableView:
         table = QTableView(self)
-        # Before the model measures: a font set on a polished header is lost when a style sheet is inherited anew.
-        table.horizontalHeader().setFont(self._theme.fonts.numbers("micro"))
-        table.setModel(self._model)
+        dress_table(table, self._theme, self._model, "Notices", self._theme.height("compact"))
         table.setItemDelegate(_NoticeDelegate(self._theme, table))
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setShowGrid(False)
-        table.setTabKeyNavigation(False)
-        table.setWordWrap(False)
-        table.setFrameShape(QTableView.Shape.NoFrame)
-        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        table.setAccessibleName("Notices")
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(self._theme.height("compact"))
-        table.verticalHeader().setMinimumSectionSize(self._theme.height("compact"))
-        self._dress_header(table.horizontalHeader())
+        self._divide(table.horizontalHeader())
         return table
 
-    def _dress_header(self, header: QHeaderView) -> None:
+    def _divide(self, header: QHeaderView) -> None:
         fonts = self._theme.fonts
-        header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(NoticeColumn.DETAIL, QHeaderView.ResizeMode.Stretch)
         metrics = fonts.metrics(fonts.numbers("base"))
         header.resizeSection(NoticeColumn.TIME, int(metrics.horizontalAdvance("00:00:00")) + 2 * _PADDING + 8)

@@ -5,14 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QPen
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
 from marketwatch.qt.theme import Theme
 from marketwatch.qt.theme_tokens import Role
 
 TextRun = tuple[str, QFont, Role]
 """A piece of a line: what it says, in which font, in which colour."""
+
+
+class PaintedButton(QAbstractButton):
+    """A button that paints itself whole, anew when the theme changes; Enter presses it as the space bar does."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        theme.changed.connect(self.update)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+            return
+        super().keyPressEvent(event)
 
 
 def runs_width(theme: Theme, runs: Sequence[TextRun], gap: float) -> float:
@@ -49,6 +64,17 @@ def draw_focus(painter: QPainter, theme: Theme, rect: QRectF, radius: float) -> 
     painter.setBrush(Qt.BrushStyle.NoBrush)
     inset = width / 2
     painter.drawRoundedRect(rect.adjusted(inset, inset, -inset, -inset), radius, radius)
+
+
+def plain_label(font: QFont, parent: QWidget, role: Role = "text1") -> QLabel:
+    """Return a label for words that may take several lines; nothing in them is read as markup."""
+    label = QLabel(parent)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setFont(font)
+    label.setWordWrap(True)
+    if role != "text1":
+        set_text_role(label, role)
+    return label
 
 
 def set_text_role(label: QLabel, role: Role) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, QSize, Signal
-from PySide6.QtGui import QPainter, QResizeEvent, QShowEvent
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QStackedLayout,
     QStyledItemDelegate,
@@ -20,12 +20,13 @@ from marketwatch.qt.icons import IconSet
 from marketwatch.qt.models.keyed_rows import KEYED_ROLE, KeyedRowsModel
 from marketwatch.qt.models.portfolio_rows import COLUMNS, MoneyCell, PortfolioView, PositionRow
 from marketwatch.qt.panels.empty_message import EmptyMessage
-from marketwatch.qt.panels.painted import base_line, is_in_sight, set_text_role
+from marketwatch.qt.panels.painted import base_line, set_text_role
+from marketwatch.qt.panels.plain_table import dress_table
+from marketwatch.qt.panels.read_panel import ReadPanel
 from marketwatch.qt.panels.report_lines import (
     PADDING,
     Index,
     draw_text,
-    dress_table,
     paint_ground,
     small_label,
     stand_on_panel,
@@ -50,7 +51,7 @@ class _Table(QTableView):
         self.resized.emit()
 
 
-class PortfolioPanel(QWidget):
+class PortfolioPanel(ReadPanel):
     """Shows what `read` says. Hidden, it does nothing; `titled` tells its title for its head."""
 
     titled = Signal(str)
@@ -92,10 +93,6 @@ class PortfolioPanel(QWidget):
     def message(self) -> str:
         """Why it is empty, an empty text when it is not."""
         return self._empty.sentence if self._stack.currentIndex() == 0 else ""
-
-    def is_live(self) -> bool:
-        """Tell whether anybody could see it now."""
-        return is_in_sight(self)
 
     def refresh(self) -> None:
         """Read everything now; what is the same is not touched."""
@@ -140,12 +137,6 @@ class PortfolioPanel(QWidget):
             table.setColumnHidden(number, number not in shown)
             if number in shown and table.columnWidth(number) != width:
                 table.setColumnWidth(number, width)
-
-    # Events
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.refresh()
 
     def sizeHint(self) -> QSize:
         return QSize(662, 240)
@@ -196,5 +187,5 @@ class _MoneyDelegate(QStyledItemDelegate):
         shown: Role = "text3" if cell.is_struck else role
         y = rect.top() + base_line(theme, font, rect.height())
         draw_text(painter, theme, text, struck(font) if cell.is_struck else font, shown, x, y)
-        if cell.is_struck:
+        if cell.is_struck or cell.is_doubted:
             painter.fillRect(rect.left() + 1, rect.top() + 4, 2, rect.height() - 8, theme.brush("error"))

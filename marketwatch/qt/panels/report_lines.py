@@ -1,14 +1,14 @@
-"""What the panels of reports share: the line of a figure that cannot be true, and the table in its plain dress."""
+"""What the panels of reports share: the line of a figure that cannot be true, cells and small sentences."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QPointF, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, Qt
 from PySide6.QtGui import QFont, QPainter, QPalette
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QStyle, QStyleOptionViewItem, QTableView, QWidget
+from PySide6.QtWidgets import QLabel, QStyle, QStyleOptionViewItem, QWidget
 
 from marketwatch.qt.models.analysis_rows import InvalidLine
 from marketwatch.qt.panels.detail_lines import MARGIN, PaintedLine
-from marketwatch.qt.panels.painted import base_line, set_text_role
+from marketwatch.qt.panels.painted import base_line, plain_label
 from marketwatch.qt.theme import Theme
 from marketwatch.qt.theme_tokens import Role
 
@@ -64,32 +64,6 @@ def struck(font: QFont) -> QFont:
     return crossed
 
 
-def dress_table(table: QTableView, theme: Theme, model: QAbstractItemModel, name: str, row_height: int) -> None:
-    """Make a table plain: one selected row, no grid, figures in the header's font, no scrolling sideways."""
-    # Before the model measures: a font set on a polished header is lost when a style sheet is inherited anew.
-    table.horizontalHeader().setFont(theme.fonts.numbers("micro"))
-    table.setModel(model)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setShowGrid(False)
-    table.setTabKeyNavigation(False)
-    table.setWordWrap(False)
-    table.setFrameShape(QTableView.Shape.NoFrame)
-    table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-    table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    table.setAccessibleName(name)
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(row_height)
-    table.verticalHeader().setMinimumSectionSize(row_height)
-    header = table.horizontalHeader()
-    header.setHighlightSections(False)
-    header.setSectionsClickable(False)
-    header.setFixedHeight(theme.height("header"))
-    header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    theme.changed.connect(table.viewport().update)
-
-
 def paint_ground(
     painter: QPainter, theme: Theme, option: QStyleOptionViewItem, ground: Role | None = None
 ) -> None:  # fmt: skip
@@ -117,10 +91,6 @@ def stand_on_panel(widget: QWidget) -> None:
 
 def small_label(theme: Theme, role: Role, parent: QWidget) -> QLabel:
     """Return a label for a small sentence that may take several lines."""
-    label = QLabel(parent)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setFont(theme.fonts.numbers("small"))
-    label.setWordWrap(True)
+    label = plain_label(theme.fonts.numbers("small"), parent, role)
     label.setContentsMargins(MARGIN, 3, MARGIN, 3)
-    set_text_role(label, role)
     return label

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
 
-from marketwatch.qt.panels.painted import draw_focus
+from marketwatch.qt.panels.painted import PaintedButton, draw_focus
 from marketwatch.qt.theme import Theme
 
 SWITCH = QSize(30, 16)
@@ -14,25 +14,17 @@ _MARGIN = 4
 _KNOB = 5.0
 
 
-class Switch(QAbstractButton):
+class Switch(PaintedButton):
     """Checked means on. Space and Enter turn it over."""
 
     def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
+        super().__init__(theme, parent)
         self.setCheckable(True)
         self.setAccessibleName(name)
         self.setToolTip(name)
         self.setFixedSize(SWITCH.width() + 2 * _MARGIN, SWITCH.height() + 2 * _MARGIN)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        theme.changed.connect(self.update)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-            return
-        super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:

@@ -17,7 +17,7 @@ from marketwatch.services.presentation import RowStateKind
 TAG_HEIGHT = 14
 _PADDING = 3.5
 _GAP = 4.0
-_BESIDE_SYMBOL = frozenset({"PRE", "POST"})
+_BESIDE_SYMBOL = frozenset({"PRE", "POST", "HIST"})
 _SHORT = {"REPLAY": "REP"}
 _BAR = "BAR "
 
@@ -43,7 +43,7 @@ def row_tags(row: WatchRow, *, beside_symbol: bool = False) -> Sequence[str]:
         return ()
     tags = short_tags([tag for tag in state.tags if (tag in _BESIDE_SYMBOL) is beside_symbol])
     tags.sort(key=_is_via, reverse=True)  # where room is scarce the last leaves: whose price it is matters most
-    if state.primary is RowStateKind.CLOSED and state.word and not beside_symbol:
+    if state.primary is RowStateKind.CLOSED and state.word.startswith(CLOSED_TAG) and not beside_symbol:
         tags.append(CLOSED_TAG)
     return tags
 

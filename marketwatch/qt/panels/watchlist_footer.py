@@ -63,9 +63,16 @@ class WatchlistFooter(QWidget):
         self.setAccessibleName(text)
         self.update()
 
-    def set_limit(self, text: str) -> None:
-        """Say how much of a limit is used, such as `13 of 3,000 instruments, Odin Streamer`."""
+    @property
+    def limit_text(self) -> str:
+        """What stands at the right."""
+        return self._right.text()
+
+    def set_limit(self, text: str, tip: str = "") -> None:
+        """Say how much of a limit is used, such as `13 of 3,000 instruments, Odin Streamer`; `tip` has all of it."""
         self._right.setText(text)
+        self._right.setToolTip(tip)
+        self._right.setAccessibleDescription(tip)
 
     def show_note(self, text: str, action: str, on_action: Callable[[], object], *, stays: bool = False) -> None:
         """Show a note with one action; it goes by itself unless it `stays` until `hide_note`."""

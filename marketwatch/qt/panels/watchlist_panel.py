@@ -320,9 +320,9 @@ class WatchlistPanel(QWidget):
         """Choose `flash`, `arrow` or `none`."""
         self.view.set_flash_mode(FlashMode(mode))
 
-    def set_limit_text(self, text: str) -> None:
-        """Say at the right of the footer how much of the feed's limit is used."""
-        self.footer.set_limit(text)
+    def set_limit_text(self, text: str, tip: str = "") -> None:
+        """Say at the right of the footer how much of the feeds' limits is used."""
+        self.footer.set_limit(text, tip)
 
     def show_instrument(self, instrument_id: InstrumentId) -> None:
         """Make an instrument current and bring it into view; nothing when it is not in this list."""

@@ -9,7 +9,6 @@ from PySide6.QtCore import (
     QItemSelection,
     QModelIndex,
     QPersistentModelIndex,
-    QPoint,
     QRect,
     Qt,
     QTimer,
@@ -476,8 +475,3 @@ class WatchlistView(QTableView):
         before, self._canvas.hovered = self._canvas.hovered, position
         if before != position:
             self.repaint_rows(before, position)
-
-    def context_menu_place(self) -> QPoint:
-        """Return where a menu asked for by key belongs: at the current row."""
-        y, height = self._row_box(max(0, self.currentIndex().row()))
-        return self.viewport().mapToGlobal(QRect(8, y, 0, height).bottomLeft())

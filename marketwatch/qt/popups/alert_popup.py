@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from marketwatch.qt.icons import IconSet
 from marketwatch.qt.models.alert_rows import CardView
 from marketwatch.qt.panels.report_lines import draw_text
+from marketwatch.qt.popups.card_place import EDGE, DialogWatch, stack_foot
 from marketwatch.qt.theme import Theme
 from marketwatch.qt.theme_tokens import Role
 
@@ -26,7 +27,6 @@ _FOOT = 42
 _BODY = 96
 _LINE = 19
 _MOST_LINES = 8
-_EDGE = 6
 
 
 class AlertCard(QWidget):
@@ -86,10 +86,13 @@ class AlertCard(QWidget):
         self._views, self._place = tuple(views), place
         self._changed.start()
         lines = 0 if len(views) == 1 else min(len(views), _MOST_LINES) + (len(views) > _MOST_LINES)
+        lines += len(_past_words(views)) if lines else 0
         self.setFixedHeight(_FOOT + (_BODY + 12 if not lines else 40 + lines * _LINE))
         self.chart.setVisible(len(views) == 1)
         self.acknowledge.setText("Acknowledge" if len(views) == 1 else "Acknowledge all")
-        spoken = views[0].spoken if len(views) == 1 else f"{len(views)} alerts: {'; '.join(v.spoken for v in views)}"
+        spoken = views[0].spoken
+        if len(views) > 1:
+            spoken = f"{_title(views)}, {'; '.join((*_past_words(views), *(view.spoken for view in views)))}"
         self.setAccessibleName(spoken)
         self.acknowledge.setAccessibleDescription(spoken)
         self.setWindowTitle(f"MarketWatch alert {views[0].symbol}")
@@ -148,13 +151,18 @@ class AlertCard(QWidget):
 
     def _paint_many(self, painter: QPainter) -> None:
         fonts, right = self._theme.fonts, float(self.width() - _RIGHT)
-        self._head(painter, f"{len(self._views)} alerts", "", "")
-        font = fonts.numbers("base")
-        for place, view in enumerate(self._views[:_MOST_LINES]):
-            self._words(painter, f"{view.at}  {view.symbol} {view.condition}", font, "text1", 48 + place * _LINE, right)
+        self._head(painter, _title(self._views), "", "")
+        font, y = fonts.numbers("base"), 48
+        for words in _past_words(self._views):
+            self._words(painter, words, fonts.numbers("small"), "text2", y, right)
+            y += _LINE
+        for view in self._views[:_MOST_LINES]:
+            time = "" if view.is_past else f"{view.at}  "
+            self._words(painter, f"{time}{view.symbol} {view.condition}", font, "text1", y, right)
+            y += _LINE
         more = len(self._views) - _MOST_LINES
         if more > 0:
-            self._words(painter, f"and {more} more in the log", font, "text2", 48 + _MOST_LINES * _LINE, right)
+            self._words(painter, f"and {more} more in the log", font, "text2", y, right)
 
     def _head(self, painter: QPainter, symbol: str, name: str, tag: str) -> None:
         theme, fonts = self._theme, self._theme.fonts
@@ -179,7 +187,9 @@ class AlertCard(QWidget):
 class AlertCards:
     """Keeps a card for each firing that waits, the oldest at the bottom; more than a few share one that lists them.
 
-    A card keeps its firing and its place, so that nobody acknowledges what has just come instead of what was read.
+    What fired while nobody listened has a card of its own at the very bottom, one for all of them. A card keeps its
+    firing and its place, so that nobody acknowledges what has just come instead of what was read. While a dialog is
+    open the stack stands where it covers neither its buttons nor the field with the keyboard.
     `acknowledge` gets the number of each firing that was acknowledged, `open_chart` that of one whose chart is wanted.
     """
 
@@ -199,24 +209,35 @@ class AlertCards:
         self._open_chart = open_chart
         self._single: dict[int, AlertCard] = {}
         self._list: AlertCard | None = None
+        self._past: AlertCard | None = None
+        self._foot: QPoint | None = None
+        self._dialogs = DialogWatch()
+        self._dialogs.changed.connect(self.keep_clear)
 
     @property
     def cards(self) -> list[AlertCard]:
         """The cards on screen, the newest firing last."""
-        return [self._list] if self._list is not None else list(self._single.values())
+        past = [] if self._past is None else [self._past]
+        return [*past, *([self._list] if self._list is not None else self._single.values())]
 
     def show_firings(self, views: Sequence[CardView]) -> None:
         """Tell of the firings that wait, oldest first."""
-        if len(views) > MOST_CARDS:
-            self._show_single(())
-            self._list = self._list or self._new_card()
-            self._list.show_views(list(reversed(views)), "")
-        else:
-            if self._list is not None:
-                _remove(self._list)
-                self._list = None
-            self._show_single(views)
-        self._stack()
+        live = [view for view in views if not view.is_past]
+        is_listed = len(live) > MOST_CARDS
+        self._past = self._shared(self._past, [view for view in views if view.is_past])
+        self._list = self._shared(self._list, live if is_listed else ())
+        self._show_single(() if is_listed else live)
+        self.keep_clear()
+
+    def _shared(self, card: AlertCard | None, views: Sequence[CardView]) -> AlertCard | None:
+        """Let one card tell of all these, newest first; without any there is none."""
+        if views:
+            card = card or self._new_card()
+            card.show_views(list(reversed(views)), "")
+            return card
+        if card is not None:
+            _remove(card)
+        return None
 
     def take_focus(self) -> bool:
         """Move the keyboard into the newest card; False when there is none."""
@@ -249,17 +270,38 @@ class AlertCards:
         for number in numbers:
             self._acknowledge(number)
 
-    def _stack(self) -> None:
+    def keep_clear(self) -> None:
+        """Stand in the corner of the screen, or where the dialogs that are open can be used."""
+        cards = self.cards
+        if not cards:
+            self._dialogs.stop()
+            self._foot = None
+            return
         area = self._window.screen().availableGeometry()
-        bottom = area.bottom() - _EDGE
-        for card in self.cards:
+        size = QSize(_WIDTH, sum(card.height() + EDGE for card in cards) - EDGE)
+        self._foot = foot = stack_foot(area, size, self._dialogs.look(), self._foot)
+        bottom = foot.y()
+        for card in cards:
             bottom -= card.height()
-            corner = QPoint(area.right() - _EDGE - card.width(), max(area.top(), bottom))
+            corner = QPoint(foot.x(), max(area.top(), bottom))
             if card.pos() != corner:
                 card.setGeometry(QRect(corner, card.size()))
             if not card.isVisible():
                 card.show()
-            bottom -= _EDGE
+            bottom -= EDGE
+
+
+def _title(views: Sequence[CardView]) -> str:
+    return f"{len(views)} alerts fired meanwhile" if views[0].is_past else f"{len(views)} alerts"
+
+
+def _past_words(views: Sequence[CardView]) -> tuple[str, ...]:
+    """Say of several past firings why nobody knows when they fired, and since when they are known."""
+    if not views[0].is_past:
+        return ()
+    causes = {view.when for view in views}
+    seen = views[-1].source.partition(",")[0]
+    return (causes.pop() if len(causes) == 1 else "fired while nobody listened", seen)
 
 
 def _remove(card: AlertCard) -> None:

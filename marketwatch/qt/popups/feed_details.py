@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushBut
 
 from marketwatch.feeds.status import FeedState, FeedStatus
 from marketwatch.qt import formatting, time_text
-from marketwatch.qt.panels.feed_words import lacking_words, silence, state_words
+from marketwatch.qt.panels.feed_words import SideConnection, lacking_words, silence, state_words, whole_rate
 from marketwatch.qt.panels.painted import set_text_role
 from marketwatch.qt.theme import Theme
 from marketwatch.services.feed_route import FeedNature
@@ -22,21 +22,24 @@ _ABOVE = 6
 Fields = Sequence[tuple[str, str]]
 
 
-def detail_fields(status: FeedStatus, nature: FeedNature, now_ns: int, zone: str) -> Fields:
-    """Return name and value of each status field as the pop-up shows them."""
+def detail_fields(
+    status: FeedStatus, nature: FeedNature, now_ns: int, zone: str, beside: Sequence[SideConnection] = ()
+) -> Fields:
+    """Return name and value of each status field as the pop-up shows them; messages are those of all connections."""
     last = time_text.clock_time(status.last_message_ns, zone)
     if status.last_message_ns is not None:
         last = f"{last} {time_text.zone_name(zone, status.last_message_ns)}, {silence(status, now_ns)} ago"
     subscriptions = f"{status.subscriptions:,} of {status.wanted:,} confirmed"
     subscriptions = ", ".join((subscriptions, *lacking_words(status)))
     batch = (("Last batch", status.batch_progress),) if status.batch_progress else ()
+    messages = status.message_count + sum(one.message_count for one in beside)
     return (
-        ("State", state_words(status, nature, now_ns)[0]),
-        ("Connected", _yes(status.connected)),
+        ("State", state_words(status, nature, now_ns, beside)[0]),
+        ("Connected", _connected_words(status)),
         ("Authenticated", _yes(status.authenticated)),
         ("Running", _yes(status.running)),
         ("Subscriptions", subscriptions),
-        ("Messages", f"{status.message_count:,}, {formatting.rate(status.messages_per_s)} per second"),
+        ("Messages", f"{messages:,}, {formatting.rate(whole_rate(status, beside))} per second"),
         ("Events", f"{status.event_count:,}, {status.invalid_count:,} unreadable"),
         *batch,
         ("Last message", last),
@@ -44,7 +47,20 @@ def detail_fields(status: FeedStatus, nature: FeedNature, now_ns: int, zone: str
         ("Reconnect attempts", f"{status.reconnect_attempts:,}"),
         ("Lag", _lag_words(status, nature)),
         ("Delay", formatting.delay_words(status.delay_s) if status.delay_s else "none"),
+        *_split_fields(status, nature, now_ns, beside),
     )
+
+
+def _split_fields(status: FeedStatus, nature: FeedNature, now_ns: int, beside: Sequence[SideConnection]) -> Fields:
+    """Return a field for each connection of a feed that has several."""
+    if not beside:
+        return ()
+    prices = f"{state_words(status, nature, now_ns)[0]}, {formatting.rate(status.messages_per_s)} msg/s"
+    others = [
+        (one.name.capitalize(), f"{one.words}{f', {formatting.rate(one.messages_per_s)} msg/s' * (not one.is_off)}")
+        for one in beside
+    ]
+    return (("Prices", prices), *others)
 
 
 class FeedDetails(QFrame):
@@ -99,8 +115,10 @@ class FeedDetails(QFrame):
         """Return what is shown, by field name."""
         return {name: label.text() for name, label in self._values.items() if not label.isHidden()}
 
-    def set_status(self, status: FeedStatus, nature: FeedNature, now_ns: int, streams: Fields = ()) -> None:
-        """Show another moment of the feed; `streams` are its connections beside that of the prices."""
+    def set_status(
+        self, status: FeedStatus, nature: FeedNature, now_ns: int, beside: Sequence[SideConnection] = ()
+    ) -> None:
+        """Show another moment of the feed; `beside` are its connections beside that of the prices."""
         self._status = status
         self._title.setText(status.label)
         self.setAccessibleName(f"{status.label}, details")
@@ -109,14 +127,15 @@ class FeedDetails(QFrame):
         self._problem.setVisible(bool(problem))
         is_signed_out = status.state is FeedState.SIGNED_OUT
         set_text_role(self._problem, "text2" if is_signed_out or status.state is FeedState.LIVE else "error")
-        fields = dict((*detail_fields(status, nature, now_ns, self._zone), *streams))
+        fields = dict(detail_fields(status, nature, now_ns, self._zone, beside))
         for name, value in fields.items():
             self._value(name).setText(value)
         for name, label in self._values.items():
             label.setVisible(name in fields)
             self._titles[name].setVisible(name in fields)
         self._sign_in.setVisible(is_signed_out)
-        self._retry.setVisible(status.state not in (FeedState.LIVE, FeedState.IDLE))
+        is_troubled = any(one.trouble for one in beside)
+        self._retry.setVisible(is_troubled or status.state not in (FeedState.LIVE, FeedState.IDLE))
         self.adjustSize()
 
     def _value(self, name: str) -> QLabel:
@@ -163,6 +182,13 @@ class FeedDetails(QFrame):
             painter.fillRect(self.rect(), self._theme.brush("raised"))
             painter.setPen(self._theme.pen("lineStrong"))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+
+def _connected_words(status: FeedStatus) -> str:
+    """Say how many connections stand of those that are in use, where the feed has more than one."""
+    if len(status.parts) < 2:
+        return _yes(status.connected)
+    return f"{status.connections} of {len(status.parts)} connections"
 
 
 def _yes(value: bool) -> str:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from chart_fakes import IBM, MINUTE_NS, OPEN_NS, SPY, FakeFeed, calendar_of, series_of, zigzag
@@ -174,6 +174,16 @@ def test_only_changes_of_its_own_instrument_are_read(desk: Desk) -> None:
     assert "stale 2:14" in _title_words(desk)
 
 
+def test_history_without_minutes_does_not_promise_any(desk: Desk) -> None:
+    desk.source.bar_count = 0
+    desk.state = "history to 30 Jun 2025"
+    desk.panel.show_instrument(IBM)
+    desk.panel.show()
+    assert desk.panel.canvas.spoken() == (
+        "No bars The feed has no minutes of IBM for the days chosen in Settings > Feeds."
+    )
+
+
 def test_no_bars_yet_is_said_in_words_and_the_first_bar_replaces_them(desk: Desk) -> None:
     desk.source.bar_count = 0
     desk.panel.show_instrument(IBM)
@@ -241,23 +251,13 @@ def test_a_picture_carries_its_caption_and_no_buttons(desk: Desk, theme: Theme, 
     assert any(image.pixelColor(x, y) == ink for y in foot for x in range(8, 300))
 
 
-def test_state_survives_a_restart_and_nonsense_is_left_aside(
-    desk: Desk, theme: Theme, icons: IconSet, qtbot: QtBot
-) -> None:
+def test_the_interval_survives_a_restart_and_nonsense_is_left_aside(desk: Desk) -> None:
+    desk.panel.restore_interval(BarInterval.S15.label)
     desk.panel.show_instrument(IBM)
-    desk.panel.show_interval(BarInterval.S15)
-    desk.panel.canvas.viewport.zoom_time(2, 100)
-    desk.panel.canvas.volume_px = 140
-    state = desk.panel.save_state()
-    again = Desk(theme, icons)
-    qtbot.addWidget(again.panel)
-    again.panel.restore_state(state)
-    again.panel.show_instrument(IBM)
-    assert again.panel.save_state() == state
-    nonsense: list[dict[str, Any]] = [{}, {"interval": "9m", "pitch": "wide", "volume_px": -4}, {"pitch": -1}]
-    for one in nonsense:
-        again.panel.restore_state(one)
-    assert again.panel.save_state() == state
+    assert desk.panel.interval is BarInterval.S15
+    for nonsense in ("", "9m"):
+        desk.panel.restore_interval(nonsense)
+    assert desk.panel.interval is BarInterval.S15
 
 
 def test_reloading_opens_the_bars_anew(desk: Desk) -> None:

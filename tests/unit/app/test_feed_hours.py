@@ -68,6 +68,19 @@ def test_what_goes_to_another_feed_counts_no_more(core: Core) -> None:
     hours.close()
 
 
+def test_a_connection_is_judged_by_what_it_carries(core: Core) -> None:
+    hours = FeedHours(core, KITE, INDIA)
+    hours.open()
+    core.assigned[0](SBIN, KITE, "1")
+    core.assigned[0](GOLD, KITE, "2")
+    assert [hours.is_open(moment, {"1"}) for moment in (NOON, EVENING, NIGHT)] == [True, False, False]
+    assert [hours.is_open(moment, {"2"}) for moment in (NOON, EVENING, NIGHT)] == [True, True, False]
+    assert [hours.is_open(EVENING, keys) for keys in ({"1", "2"}, {"3"}, set())] == [True, False, False]
+    core.assigned[0](GOLD, OTHER, "2")
+    assert hours.is_open(EVENING, {"2"}) is False
+    hours.close()
+
+
 def test_where_a_calendar_ends_nothing_is_claimed(core: Core) -> None:
     core.calendars.by_rules(INDIA).set_exceptions({}, dt.date(2025, 1, 1))
     hours = FeedHours(core, KITE, INDIA)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 import msgspec
@@ -22,11 +23,12 @@ from marketwatch.domain.ids import FeedId
 from marketwatch.domain.secret import Secret
 from marketwatch.errors import ConfigurationError
 from marketwatch.feeds.catalog import CATALOG, FeedKind
-from marketwatch.protocols.base import Channel, Topic
+from marketwatch.protocols.base import Channel, ClientProtocol, Topic
 from marketwatch.protocols.data_provider.requests import ROWS
 from marketwatch.protocols.mapping.mapping import Mapping
 
 MASSIVE = CATALOG[FeedKind.MASSIVE]
+NOON = int(dt.datetime(2025, 7, 10, 12, tzinfo=dt.UTC).timestamp()) * 10**9
 CONFIG = FeedConfig(id=FeedId("massive-2"), kind="massive", name="Mine", variant="delayed")
 
 
@@ -144,12 +146,63 @@ def test_the_protocol_of_an_own_stream_follows_its_mapping() -> None:
 
 
 def test_bars_are_asked_for_as_the_user_wants() -> None:
-    assert bar_options(BarOptions()) == ROWS
-    options = bar_options(BarOptions(local_only=False, minutes=20, single_timeout_s=45, batch_timeout_s=300))
+    assert bar_options(BarOptions(), NOON) == ROWS
+    options = bar_options(BarOptions(local_only=False, minutes=20, single_timeout_s=45, batch_timeout_s=300), NOON)
     assert (options.local_only, options.single_timeout_s, options.batch_timeout_s) == (False, 45.0, 300.0)
     assert (options.minutes.limit, options.minutes.again_limit) == (20, 20)
     assert (options.bars, options.refresh_s, options.has_minutes) == (ROWS.bars, ROWS.refresh_s, True)
     assert [view.kind for view in kind_views() if view.has_bars] == ["data-provider"]
+
+
+def test_days_that_are_not_over_are_asked_for_as_ever_until_they_are() -> None:
+    first, today = dt.date(2025, 6, 2), dt.date(2025, 7, 10)
+    options = bar_options(BarOptions(first=first, last=today, minutes=20), NOON)
+    assert (options.first, options.last, options.refresh_s) == (first, today, 60.0)
+    assert (options.bars, options.minutes.limit, options.minutes.again_limit) == (ROWS.bars, 20, 20)
+    assert options.refresh_for_s == 24 * 3_600, "until midnight in the last zone on earth"
+    assert bar_options(BarOptions(first=first), NOON).refresh_for_s is None
+
+
+@pytest.mark.parametrize(
+    ("last", "days", "minutes", "is_batched"),
+    [
+        (dt.date(2025, 7, 8), 3 + 5, 3 * 1_440 + 20, True),
+        (dt.date(2025, 6, 30), 11 + 5, 11 * 1_440 + 20, True),
+        (dt.date(2015, 1, 2), 3_843 + 5, 200_000, True),
+        (dt.date(2000, 1, 3), 9_321 + 5, 200_000, False),
+    ],
+)
+def test_the_more_rows_are_asked_for_the_longer_ago_the_last_day_is(
+    last: dt.date, days: int, minutes: int, is_batched: bool
+) -> None:
+    options = bar_options(BarOptions(last=last, minutes=20), NOON)
+    assert (options.bars.limit, options.bars.is_batched, options.bars.is_row) == (days, is_batched, True)
+    assert (options.minutes.limit, options.minutes.again_limit, options.minutes.stated) == (minutes, None, 20)
+    assert options.refresh_for_s is not None
+    assert options.refresh_for_s <= 0
+
+
+def test_what_is_asked_for_follows_the_clock_at_every_connection() -> None:
+    bars = BarOptions(last=dt.date(2025, 7, 10))
+    config = FeedConfig(id=FeedId("data-provider"), kind="data-provider", name="Bars", variant="local", bars=bars)
+    now = [NOON]
+    settings = resolve(config, None, lambda: now[0])
+    assert settings.history_to == dt.date(2025, 7, 10)
+    assert _limit_asked_for(settings.spec.protocol(None)) == 5
+    now[0] += 9 * 86_400 * 10**9
+    assert _limit_asked_for(settings.spec.protocol(None)) == 10 + 5
+    odin = FeedConfig(id=FeedId("odin"), kind="odin", name="Odin", variant="local", bars=bars)
+    assert resolve(odin).history_to is None, "it sends no bars"
+
+
+def _limit_asked_for(client: ClientProtocol) -> int:
+    client.connection_made(0.0)
+    client.subscribe([Topic(Channel.BARS, "SPY")], 0.0)
+    for frame in (OPENED, GREETED, JOINED):
+        client.receive(frame, 0.0)
+    asked = client.data_to_send()[-1]
+    assert isinstance(asked, str)
+    return int(json.loads(asked[2:])[1]["limit"])
 
 
 def test_the_options_reach_the_protocol_of_a_server_of_bars() -> None:

@@ -7,15 +7,14 @@ import datetime as dt
 import pytest
 
 from marketwatch.app.list_fetch import read_address
-from marketwatch.app.list_words import age_words, built_in_view, master_view
+from marketwatch.app.list_words import age_words, built_in_view, master_view, news_words
 from marketwatch.app.listing_words import listing_words
 from marketwatch.domain.ids import InstrumentId
 from marketwatch.domain.instrument import Instrument, InstrumentKind
 from marketwatch.errors import ConfigurationError
 from marketwatch.instruments.catalogue import MasterCatalogue
 from marketwatch.instruments.directory import InstrumentDirectory
-from marketwatch.instruments.masters.changes import ChangeKind, MasterChange
-from marketwatch.instruments.masters.listing import Listing, RowNote
+from marketwatch.instruments.masters.listing import Listing
 from marketwatch.instruments.masters.summary import MasterSummary
 from marketwatch.instruments.similar import SimilarWords
 
@@ -61,35 +60,64 @@ def summary(**changes: object) -> MasterSummary:
 def test_a_list_of_two_days_says_what_that_means() -> None:
     view = master_view(summary(has_contracts=True), NOW + 50 * HOUR, "Asia/Kolkata")
     assert (view.age, view.role) == ("2 days", "alert")
-    assert view.state == "2 days old: shares can be used, contracts may have changed"
-    assert "2 days old; Kite’s list changes every morning." in view.report
+    assert view.state == "old: contracts may have changed"
+    assert view.meaning == "2 days old: shares can be used, contracts may have changed"
+    assert "2 days old; Kite’s list changes every morning." in view.about
     assert view.fetched == "4 Sep 21:03 IST"
 
 
-def test_what_was_skipped_is_grouped_counted_and_exemplified() -> None:
+def test_what_was_left_out_is_grouped_and_counted() -> None:
     reasons = {"the symbol is empty": 1, "the expiry is no date": 5}
-    notes = [RowNote(line, "the expiry is no date", f"row {line}") for line in range(2, 7)]
-    notes.append(RowNote(9, "the symbol is empty"))
-    view = master_view(summary(skipped=6, reasons=reasons), NOW, "UTC", notes)
-    lines = view.report.splitlines()
-    at = lines.index("6 rows were skipped:")
-    assert lines[at + 1 :] == [
-        "  5 x the expiry is no date",
-        "      line 2: row 2",
-        "      line 3: row 3",
-        "      line 4: row 4",
-        "  1 x the symbol is empty",
-        "      line 9",
-    ]
-    assert (view.skipped, view.role) == (6, "success")
+    view = master_view(summary(skipped=6, reasons=reasons), NOW, "UTC")
+    lines = view.about.splitlines()
+    at = lines.index("6 rows were left out:")
+    assert lines[at + 1 :] == ["  5 x the expiry is no date", "  1 x the symbol is empty"]
+    assert (view.skipped, view.state, view.role) == (6, "current", "success")
 
 
-def test_changes_and_warnings_are_part_of_the_report() -> None:
-    changes = [(NOW, MasterChange(ChangeKind.RENAMED, "NSE:EQ:A", "NSE:EQ:B"))]
-    report = master_view(summary(warnings=("It is odd",)), NOW, "UTC", (), changes).report
-    assert "Note: It is odd" in report
-    assert "  renamed: NSE:EQ:A -> NSE:EQ:B" in report
-    assert "No row was skipped." in report
+def test_rows_that_a_list_of_ones_own_lost_are_its_state() -> None:
+    view = master_view(summary(source="own:house", skipped=2, reasons={"the symbol is empty": 2}), NOW, "UTC")
+    assert (view.state, view.role) == ("2 rows not taken", "error")
+    assert view.actions == ("Show rows", "Import file", "⋯")
+
+
+@pytest.mark.parametrize(
+    ("facts", "hours", "state", "role"),
+    [
+        ({}, 1, "current", "success"),
+        ({}, 8 * 24, "old: new listings are missing", "alert"),
+        ({"warnings": ("x",), "expired": 26_373}, 1, "doubtful: 26,373 contracts have ended", "alert"),
+        ({"warnings": ("It is the same file",)}, 1, "doubtful: same as before", "alert"),
+        ({"is_partial": True}, 1, "not complete: load it again", "error"),
+    ],
+)
+def test_states_are_short_words(facts: dict[str, object], hours: int, state: str, role: str) -> None:
+    view = master_view(summary(**facts), NOW + hours * HOUR, "UTC")
+    assert (view.state, view.role) == (state, role)
+    assert view.actions == ("Refresh", "Import file", "⋯")
+
+
+def test_changes_and_warnings_are_said_about_a_list() -> None:
+    about = master_view(summary(warnings=("It is odd",), changes={"renamed": 1, "new": 1200}), NOW, "UTC").about
+    assert "Note: It is odd" in about
+    assert "Since the one before: 1 renamed, 1,200 new." in about
+    assert "No row was left out." in about
+
+
+def test_the_latest_changes_are_news_the_newest_first() -> None:
+    kite = summary(fetched_ns=NOW - 24 * HOUR, changes={"delisted": 3, "token changed": 12})
+    angel = summary(source="angel-one", label="Angel One", changes={"new": 2})
+    same = summary(source="massive", label="Massive")
+    assert news_words([kite, angel, same], NOW, "UTC") == (
+        "Today, Angel One: 2 new. Yesterday, Kite: 12 changed token, 3 gone. The change list is kept for 90 days."
+    )
+    assert news_words([same], NOW, "UTC").startswith("No list has changed since it was loaded before.")
+
+
+def test_many_segments_are_named_by_their_exchanges() -> None:
+    few = master_view(summary(segments=("BSE_EQ", "NSE_EQ")), NOW, "UTC")
+    many = master_view(summary(segments=("BSE_EQ", "NFO_FUT", "NFO_OPT", "NSE_EQ")), NOW, "UTC")
+    assert (few.segment_words, many.segment_words) == ("BSE_EQ, NSE_EQ", "BSE, NFO, NSE")
 
 
 def test_the_built_in_table_can_neither_be_updated_nor_removed() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -15,7 +16,7 @@ from marketwatch.domain.secret import Secret
 from marketwatch.errors import ConfigurationError, KeyMissing
 from marketwatch.feeds.catalog import CATALOG, FeedAddress, FeedKind
 from marketwatch.feeds.status import FeedState, KeyTrouble
-from marketwatch.feeds.surroundings import FeedSettings, SessionOpen
+from marketwatch.feeds.surroundings import FeedSettings
 
 
 @pytest_asyncio.fixture
@@ -31,9 +32,9 @@ async def opened(core: Core, kind: FeedKind, url: str | None, monkeypatch: pytes
     asked: list[FeedSettings] = []
     add_feed = core.feeds.add_feed
 
-    def note(settings: FeedSettings, credentials: Callable[[], Secret | None], *, session_open: SessionOpen) -> None:
+    def note(settings: FeedSettings, credentials: Callable[[], Secret | None], **hours: Any) -> None:
         asked.append(settings)
-        add_feed(settings, credentials, session_open=session_open)
+        add_feed(settings, credentials, **hours)
 
     monkeypatch.setattr(core.feeds, "add_feed", note)
     feed = feed_of_environment(core, CATALOG[kind], url)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,7 +35,17 @@ def test_every_kind_of_feed_is_accepted_and_told_of(kind: FeedKind) -> None:
     assert read_options(["--feed", kind.value, "--watch", "A"]).feed == kind.value
     told = build_parser().format_help()
     assert kind.value in told
+    assert CATALOG[kind].label in told
     assert all(name in told for name in CATALOG[kind].credential_names)
+
+
+def test_a_start_without_a_feed_does_not_wait_for_the_catalog() -> None:
+    code = """if True:
+        import sys
+        from marketwatch.app.options import read_options
+        read_options([])
+        sys.exit("marketwatch.feeds.catalog" in sys.modules)"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_picture_of_a_size() -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from fake_time import FakeTime
 
@@ -21,7 +22,7 @@ from marketwatch.services.market_hub import MarketHub
 from marketwatch.storage.profile_lock import ProfileInUse
 
 FEED = FeedId("massive")
-AAPL = Instrument(id=InstrumentId.parse("XNAS:EQ:AAPL"))
+AAPL, MSFT = (Instrument(id=InstrumentId.parse(f"XNAS:EQ:{symbol}")) for symbol in ("AAPL", "MSFT"))
 NS = 1_000_000_000
 
 
@@ -82,3 +83,26 @@ def test_the_time_a_real_feed_was_away_is_a_gap(nature: FeedNature, gaps: list[t
     marker.on_status(_status(FeedState.CONNECTING, last=10_000 * NS))
     marker.on_status(_status(FeedState.LIVE, last=10_000 * NS, since=10_060 * NS))
     assert hub.gaps(AAPL.id) == gaps
+
+
+def test_the_gap_of_one_connection_is_that_of_what_it_carries() -> None:
+    def told(second: FeedStatus) -> FeedStatus:
+        first = msgspec.structs.replace(_status(FeedState.LIVE, last=10_050 * NS, since=9_000 * NS), connection=1)
+        parts = (first, msgspec.structs.replace(second, connection=2))
+        return msgspec.structs.replace(_status(second.state, last=10_050 * NS), parts=parts)
+
+    clock = FakeTime()
+    hub = MarketHub(clock)
+    hub.add_feed(FeedFacts(id=FEED, label="Kite", nature=FeedNature.LIVE, market_clock=LiveMarketClock(clock)))
+    hub.track(AAPL, FEED, "AAPL")
+    hub.track(MSFT, FEED, "MSFT")
+    marker = GapMarker(hub, lambda feed_id, number: {"MSFT"} if number == 2 else {"AAPL"})
+    marker.on_status(told(_status(FeedState.BACKING_OFF, last=10_000 * NS)))
+    marker.on_status(told(_status(FeedState.LIVE, last=10_000 * NS, since=10_060 * NS)))
+    assert hub.gaps(MSFT.id) == [(9_100 * NS, 9_160 * NS)]
+    assert hub.gaps(AAPL.id) == []
+
+    marker.on_status(told(_status(FeedState.BACKING_OFF, last=11_000 * NS)))
+    marker.on_status(_status(FeedState.LIVE, last=11_000 * NS))  # it is in use no more
+    marker.on_status(told(_status(FeedState.LIVE, last=11_000 * NS, since=12_000 * NS)))
+    assert len(hub.gaps(MSFT.id)) == 1

@@ -85,7 +85,7 @@ def test_volume_only_trades_leave_prices_unknown() -> None:
     series = BarSeries(BarInterval.M1, 100)
     series.add_trade(10, 30, at(0), UPDATES_VOLUME)
     assert series.volume[0] == 30
-    assert not series.has_price(0)
+    assert math.isnan(series.close[0])
     assert math.isnan(series.high[0])
     series.add_trade(11, 1, at(1))
     assert row(series, 0) == (11, 11, 11, 11, 31, 2)
@@ -150,15 +150,16 @@ def test_vendor_bar_fills_only_what_is_missing_or_incomplete() -> None:
     assert row(series, 1)[:5] == (1, 4, 0.5, 2, 9)
 
 
-def test_aggregate_equals_building_from_trades() -> None:
+def test_merging_finer_bars_equals_building_from_trades() -> None:
     rng = random.Random(1)
-    minutes, quarters = BarSeries(BarInterval.M1, 1_000), BarSeries(BarInterval.M15, 1_000)
+    minutes, quarters, merged = (BarSeries(one, 1_000) for one in (BarInterval.M1, BarInterval.M15, BarInterval.M15))
     for _ in range(3_000):
         price, size, when = round(rng.uniform(9, 11), 2), rng.randint(1, 9), at(rng.uniform(0, 7_000))
         effects = rng.choice((ALL_EFFECTS, ALL_EFFECTS, UPDATES_VOLUME, UPDATES_VOLUME | UPDATES_HIGH_LOW))
         minutes.add_trade(price, size, when, effects)
         quarters.add_trade(price, size, when, effects)
-    assert everything(minutes.aggregate(BarInterval.M15)) == everything(quarters)
+    merged.merge_from(minutes)
+    assert everything(merged) == everything(quarters)
 
 
 def test_bars_from_an_instant_on_can_be_dropped() -> None:
@@ -198,6 +199,6 @@ def test_order_of_arrival_does_not_matter(
     assert everything(in_order) == everything(shuffled)
     assert sum(shuffled.volume) == sum(size for _, size, _, _ in made)
     for index in range(len(shuffled)):
-        if shuffled.has_price(index):
+        if not math.isnan(shuffled.close[index]):
             assert shuffled.low[index] <= min(shuffled.open[index], shuffled.close[index])
             assert max(shuffled.open[index], shuffled.close[index]) <= shuffled.high[index]

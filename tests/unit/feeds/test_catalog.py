@@ -69,7 +69,7 @@ def test_massive_knows_its_delay_and_sends_the_key_in_a_header() -> None:
 
 def test_the_supervisor_does_not_load_websockets() -> None:
     """First paint: the transport is imported late."""
-    code = "import sys, marketwatch.feeds.supervisor; sys.exit('websockets' in sys.modules)"
+    code = "import sys, marketwatch.feeds.spread; sys.exit('websockets' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

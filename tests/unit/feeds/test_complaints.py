@@ -22,13 +22,16 @@ SPEC = msgspec.structs.replace(tiny_spec(), credential_names=("TINY_KEY",))
 KEYLESS = msgspec.structs.replace(tiny_spec(), credential_names=())
 
 
+ENTER = "Enter the key in Settings > Feeds, or set TINY_KEY"
+
+
 @pytest.mark.parametrize(
     ("control", "has_key", "kind", "cause", "step"),
     [
         (base.AuthenticationFailed("no"), True, AuthenticationRefused, "no", "Check the key in the settings"),
-        (base.AuthenticationFailed(""), False, AuthenticationRefused, "the key was refused", "Set TINY_KEY"),
+        (base.AuthenticationFailed(""), False, AuthenticationRefused, "the key was refused", ENTER),
         (base.AuthenticationFailed("over", True), True, SignedOut, "over", "Sign in for today"),
-        (base.AuthenticationFailed("over", True), False, AuthenticationRefused, "over", "Set TINY_KEY"),
+        (base.AuthenticationFailed("over", True), False, AuthenticationRefused, "over", ENTER),
         (base.ConnectionLimit(""), True, ConnectionLimited, "the account's connections are used up", "Close other"),
         (base.ServerClosing("", True), True, ConnectionFailed, "the server ends", "Ask for fewer instruments"),
     ],

@@ -154,3 +154,52 @@ def test_a_limit_that_changes_serves_more_or_fewer_at_once() -> None:
     assert subscriptions.to_end() == wishes[1:]
     subscriptions.set_limits(topics=2, instruments=None)
     assert subscriptions.to_end() == wishes[2:]
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["want", "unwant", "note", "end", "ask", "lose", "limit"]),
+        st.builds(Topic, st.sampled_from([Channel.TRADES, Channel.QUOTES]), st.sampled_from("ABCDE")),
+        st.sampled_from([None, 1, 2, 4]),
+    ),
+    max_size=40,
+)
+
+
+@given(STEPS)
+def test_what_is_to_be_asked_and_ended_is_known_without_looking_at_everything(
+    steps: list[tuple[str, Topic, int | None]],
+) -> None:
+    subscriptions = Subscriptions(instruments=3)
+    asked: set[Topic] = set()
+    refused: set[Topic] = set()
+    for word, topic, number in steps:
+        if word == "want":
+            subscriptions.want([topic])
+        elif word == "unwant":
+            was_wanted = subscriptions.is_wanted(topic)
+            subscriptions.unwant([topic])
+            if was_wanted and not subscriptions.is_wanted(topic) and topic in refused:
+                asked.discard(topic)
+                refused.discard(topic)
+        elif word == "note":
+            phase = TopicPhase.REFUSED if number == 1 else TopicPhase.CONFIRMED
+            subscriptions.note(topic, phase, 7)
+            asked.add(topic)
+            (refused.add if number == 1 else refused.discard)(topic)
+        elif word == "end":
+            ended = subscriptions.to_end()
+            subscriptions.note_ended(ended)
+            asked -= {*ended}
+            refused -= {*ended}
+        elif word == "ask":
+            asked |= {*ask_all(subscriptions)}
+        elif word == "lose":
+            subscriptions.connection_lost()
+            asked.clear()
+            refused.clear()
+        else:
+            subscriptions.set_limits(topics=None, instruments=number)
+        served = {*subscriptions.served()}
+        assert {*subscriptions.to_ask()} == served - asked
+        assert {*subscriptions.to_end()} == asked - served

@@ -60,7 +60,10 @@ def test_a_hit_tells_segment_series_currency_type_tokens_and_lists(directory: In
 def test_a_token_of_two_segments_shows_both_holders_and_warns(directory: InstrumentDirectory) -> None:
     answer = look_up(directory, Question("2885"))
     assert ids(answer) == ["NSE:EQ:RELIANCE", "CDS:OPT:USDINR25OCT88.5CE"]
-    assert answer.warning.startswith("Token 2885 stands for 2 instruments: NSE:EQ:RELIANCE, CDS:OPT:USDINR25OCT88.5CE")
+    assert answer.warning == (
+        "Token 2885 stands for 2 instruments. NSE:EQ:RELIANCE, CDS:OPT:USDINR25OCT88.5CE: choose by segment. A pasted"
+        " list that names only the token is held back until you choose."
+    )
     assert answer.hits[1].name == "USDINR call 88.5, 29 Oct 2025"
 
 
@@ -99,7 +102,7 @@ def test_a_misprint_of_the_guide_is_named_unless_it_is_somebodys_token(directory
     answer = look_up(directory, Question("424"))
     assert (answer.hits, answer.warning) == (
         (),
-        "424 is a misprint in the Odin guide: it means NSE:ITC, whose token is 1660.",
+        "424 is a misprint in the Odin guide. It means NSE:ITC, whose token is 1660.",
     )
 
 

@@ -200,10 +200,6 @@ def test_minor_units_are_named() -> None:
     assert formatting.minor_unit("USD") == ""
 
 
-def test_decimals_as_sent() -> None:
-    assert [formatting.decimals_of(value) for value in (88.1175, 239.0, 0.0005, 1e-7, None)] == [4, 0, 4, 7, 0]
-
-
 @given(PRICES, st.integers(0, 6), st.sampled_from(["INR", "USD", "GBX"]))
 def test_digits_are_those_of_exact_rounding(value: float, decimals: int, currency: str) -> None:
     text = formatting.price(value, decimals, currency)

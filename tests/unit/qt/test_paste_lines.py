@@ -46,8 +46,8 @@ def test_every_line_has_a_state_and_only_what_is_clear_is_added() -> None:
     assert states(pasted) == ["taken", "ambiguous", "ambiguous", "taken", "unknown", "duplicate", "duplicate"]
     assert [line.why for line in pasted.lines] == [
         "",
-        "token 2885 stands for 2 instruments",
-        "RELIANCE stands for 2 instruments",
+        "token without segment: RELIANCE (NSE_EQ) or USDINR25OCT88.5CE (CDS_OPT)?",
+        "which: NSE_EQ or BSE_EQ?",
         "",
         "not known; near: NSE:TCS",
         "same as line 1",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from marketwatch.domain.events import AnalysisReport, InvalidFigure, ServerPosition
@@ -25,7 +26,7 @@ from marketwatch.qt.models.alert_rows import (
 )
 from marketwatch.qt.models.analysis_rows import AnalysisSubject, AnalysisView, analysis_view
 from marketwatch.qt.models.portfolio_rows import PortfolioMoment, PortfolioView, number_text, portfolio_view
-from marketwatch.qt.models.stream_words import detail_words
+from marketwatch.qt.models.stream_words import detail_words, side_connection
 from marketwatch.services.report_feeds import StreamState
 from marketwatch.services.server_alerts import AlertDeed, AlertKey, AlertRecord, Deed, PriceThen
 from marketwatch.services.server_reports import StatedAnalysis, StatedPosition
@@ -172,6 +173,26 @@ def test_the_details_of_a_feed_list_its_connections() -> None:
     assert detail_words(state(FeedState.CONNECTING), ZONE) == "connecting"
 
 
+@pytest.mark.parametrize(
+    ("stream", "trouble", "is_off"),
+    [
+        (state(message_count=7, messages_per_s=2.5), "", False),
+        (state(FeedState.STALE), "stalled", False),
+        (DOWN, "down", True),
+        (state(FeedState.REFUSED, since_ns=NOW_NS), "down", True),
+        (state(FeedState.CONNECTING, since_ns=NOW_NS), "down", True),
+        (state(FeedState.CONNECTING), "", True),
+        (state(FeedState.REFUSED, is_missing=True), "", True),
+    ],
+)
+def test_only_a_connection_that_was_up_or_should_be_is_in_trouble(
+    stream: StreamState, trouble: str, is_off: bool
+) -> None:
+    side = side_connection(stream, ZONE)
+    assert (side.name, side.trouble, side.is_off) == ("analysis", trouble, is_off)
+    assert (side.message_count, side.messages_per_s) == (stream.message_count, stream.messages_per_s)
+
+
 # --- alerts
 
 
@@ -226,7 +247,7 @@ def test_alerts_are_sorted_by_distance_with_those_that_wait_first() -> None:
     ]
     assert [row.number for row in rows] == [7, None, None, None]
     assert {row.detail for row in rows} == {"server: My service"}
-    assert summary_words(rows, ()) == "3 armed, 1 triggered"
+    assert summary_words(rows) == "3 armed, 1 triggered"
 
 
 def test_while_blind_no_alert_is_armed() -> None:
@@ -271,8 +292,25 @@ def test_a_card_names_symbol_condition_price_origin_and_time() -> None:
         number=8, time_ns=NOW_NS, deed=Deed.SEEN_LATE, feed_id=FEED, key=key(), detail="fired while disconnected"
     )  # fmt: skip
     view = card_view(late, key(), SBIN, "My service", ZONE)
-    assert view.when == "fired while disconnected, seen at 14:41:07 IST"
-    assert (view.price, view.source) == (MISSING, "")
+    assert (view.when, view.is_past) == ("fired while disconnected", True)
+    assert (view.price, view.source) == (MISSING, "seen now at 14:41:07 IST")
+    view = card_view(msgspec.structs.replace(late, price=PriceThen(820.35, "Odin Streamer")), key(), SBIN, "S", ZONE)
+    assert (view.price, view.source) == ("now 820.35", "seen now at 14:41:07 IST, price now from Odin Streamer")
+
+
+def test_nothing_says_that_a_past_firing_was_now() -> None:
+    late = AlertDeed(
+        number=8, time_ns=NOW_NS, deed=Deed.SEEN_LATE, feed_id=FEED, key=key(), price=PriceThen(820.35, "Odin"),
+        detail="fired while MarketWatch was not connected",
+    )  # fmt: skip
+    (row,) = alert_rows(moment(record(key(), is_triggered=True, firing=8), log=(late,)))
+    assert (row.state, row.state_role, row.number) == ("triggered seen 14:41:07", "alert", 8)
+    (line,) = log_rows(moment(log=(late,)), ZONE)
+    assert (line.what, line.detail) == (
+        "seen late",
+        "SBIN is above 820.00, fired while MarketWatch was not connected, now 820.35, server: My service",
+    )
+    assert card_view(FIRED, key(), SBIN, "S", ZONE).is_past is False
 
 
 def test_why_there_are_no_alerts() -> None:
@@ -361,6 +399,86 @@ def test_a_price_of_its_own_is_pointed_out_beyond_a_tick() -> None:
     assert portfolio(far).notes == ""
 
 
+def test_a_percentage_that_the_amounts_contradict_is_marked_and_what_they_give_is_shown() -> None:
+    view = portfolio(position(SBIN, "100", "800.5", "136205", "56155", unrealised_pnl_pct=Decimal("0.8"), here=1362.05))
+    row = view.rows[0]
+    assert row.texts == ("SBIN", "100", "800.50", "1,36,205.00", "+56,155.00", "≠ +70.15%")
+    assert [cell.is_doubted for cell in row.cells] == [False] * 5 + [True]
+    assert row.tip.splitlines()[2:] == ["Unrealised %: the server said +0.80%, but unrealised ÷ cost gives +70.15%"]
+    assert row.spoken.endswith("Unreal. % contradicted by the others, which give +70.15%")
+    assert texts(view)[1] == ("Total INR", "", "", "1,36,205.00", "+56,155.00", "+70.15%")
+    assert view.notes == "≠ Not as the server states it but as its amounts give: SBIN unrealised % (it said +0.80%)."
+
+
+def test_a_value_that_is_not_quantity_times_price_is_marked_and_left_out_of_the_total() -> None:
+    view = portfolio(
+        position(SBIN, "100", "800", "8077500", "775", here=807.75), position(TCS, "10", "3000", "31129", "1129")
+    )
+    assert texts(view) == [
+        ("SBIN", "100", "800.00", "≠ 80,775.00", "+775.00", MISSING),
+        ("TCS", "10", "3,000.00", "31,129.00", "+1,129.00", MISSING),
+        ("Total INR", "", "", "31,129.00", "+1,129.00", "+3.76%"),
+    ]
+    assert "Value: the server said 80,77,500.00, but quantity × the price here gives 80,775.00" in view.rows[0].tip
+    assert view.rows[0].tip.endswith("Not in the totals: its amounts contradict one another")
+    assert view.notes == (
+        "≠ Not as the server states it but as its amounts give: SBIN value (it said 80,77,500.00)."
+        " 1 position is left out of the totals: figures missing, invalid or contradictory."
+    )
+
+
+def test_a_gain_that_is_not_value_less_cost_is_marked() -> None:
+    view = portfolio(position(SBIN, "100", "800", "80775", "-775", unrealised_pnl_pct=Decimal("0.97")))
+    assert texts(view)[0][3:] == ("80,775.00", "≠ +775.00", "+0.97%")
+    assert view.rows[0].cells[4].direction == 1
+
+
+@pytest.mark.parametrize(
+    ("quantity", "average", "value", "gain", "percent", "here"),
+    [
+        ("100", "2375.48", "250050.0", "12502.5", "5.26", 2500.5),  # the sample of the guide: rounded averages
+        ("120", "795.4", "96930", "1482", "1.55", None),
+        ("120", "795.4", "96930", "1482", "1.6", None),  # rounded to one place
+        ("120", "795.4", "96930", "1482", "2", None),  # and to none
+        ("-10", "3100", "-31129", "-129", "-0.42", 3112.9),
+        ("-10", "3100", "31129", "-129", "-0.42", 3112.9),  # a short position's value without its sign
+        ("0", "0", "0", "0", "0", 807.75),
+        ("100", "800", "80775", "775", "0.97", 812.0),  # our price is half a per cent on
+    ],
+)
+def test_what_rounding_and_another_moment_explain_is_no_contradiction(
+    quantity: str, average: str, value: str, gain: str, percent: str, here: float | None
+) -> None:
+    view = portfolio(position(SBIN, quantity, average, value, gain, unrealised_pnl_pct=Decimal(percent), here=here))
+    assert not any(cell.is_doubted for cell in view.rows[0].cells)
+    assert "≠" not in view.notes
+
+
+@pytest.mark.parametrize(
+    ("quantity", "average", "percent", "shown"),
+    [("100", "800", "0.0097", "≠ +0.97%"), ("100", "800", "-0.97", "≠ +0.97%"), ("100", "0", "12", f"≠ {MISSING}")],
+)
+def test_fractions_wrong_signs_and_gains_on_nothing_are_marked(
+    quantity: str, average: str, percent: str, shown: str
+) -> None:
+    gain = "775" if average != "0" else "80775"
+    view = portfolio(position(SBIN, quantity, average, "80775", gain, unrealised_pnl_pct=Decimal(percent)))
+    assert view.rows[0].texts[5] == shown
+
+
+def test_what_is_not_stated_stays_unknown() -> None:
+    view = portfolio(position(SBIN, "100", "800", None, None, unrealised_pnl_pct=Decimal("0.97"), here=807.75))
+    assert texts(view)[0] == ("SBIN", "100", "800.00", MISSING, MISSING, "+0.97%")
+    view = portfolio(position(SBIN, "100", "800", "80775", "775", here=807.75))
+    assert texts(view)[0][5] == MISSING
+
+
+def test_rows_that_do_not_add_up_to_their_total_say_so() -> None:
+    view = portfolio(position(SBIN, "1", "0.104", "0.104", "0"), position(TCS, "1", "0.204", "0.204", "0"))
+    assert [row[3] for row in texts(view)] == ["0.10", "0.20", "0.31"]
+    assert view.notes == "Totals are of unrounded figures; the rows as shown add up to value 0.30 INR."
+
+
 def test_money_is_exact() -> None:
     assert sum((Decimal("0.1"), Decimal("0.2"))) == Decimal("0.3")
     view = portfolio(position(SBIN, "1", "0.1", "0.1", "0"), position(TCS, "1", "0.2", "0.2", "0"))
@@ -378,6 +496,18 @@ def test_money_is_exact() -> None:
 )
 def test_money_is_written_as_its_currency_groups(value: str, currency: str, text: str) -> None:
     assert number_text(Decimal(value), currency) == text
+
+
+def test_what_came_by_a_connection_before_is_old_until_it_is_stated_again() -> None:
+    back = state(connection=2, since_ns=NOW_NS - 60 * SECOND_NS)
+    words = "not stated again since the connection came back at 14:40:07 IST"
+    view = analysis(WHOLE, back)
+    assert (view.state, view.state_role) == (f"Old: {words}", "error")
+    held = position(SBIN, "10", "800", "8077.5", "77.5")
+    shown = portfolio(held, states=(back,))
+    assert (shown.stated, shown.stated_role) == (f"As stated by the server at 14:41:07 IST; old: {words}", "error")
+    again = portfolio(msgspec.structs.replace(held, connection=2), states=(back,))
+    assert (again.stated, again.stated_role) == ("As stated by the server at 14:41:07 IST", "text3")
 
 
 def test_old_positions_and_empty_portfolios_say_so() -> None:

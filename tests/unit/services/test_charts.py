@@ -16,11 +16,6 @@ def columns(series: BarSeries) -> list[str]:
     return [repr(getattr(series, name)) for name in names]
 
 
-@pytest.fixture
-def rig() -> HubRig:
-    return HubRig()
-
-
 def test_a_chart_opened_late_has_its_history(rig: HubRig) -> None:
     rig.publish(*(trade(f"09:{30 + minute}", 100.0 + minute) for minute in range(10)))
     series = ChartService(rig.hub).open(IBM.id, BarInterval.M5)

@@ -120,6 +120,7 @@ def test_prices() -> None:
     at = 1_756_977_859 * NS  # 2025-09-04 09:24:19 UTC
     event = TradeTick(key="AAPL", price=1239.05, size=1.0, stamp=at)
     assert price_words(event, 901.0) == "AAPL 1,239.05, stamped 09:24:19 UTC, 15 min 1 s old"
+    assert price_words(event, 901.0, "America/New_York") == "AAPL 1,239.05, stamped 05:24:19 EDT, 15 min 1 s old"
     assert price_words(event, -0.02) == "AAPL 1,239.05, stamped 09:24:19 UTC, 0.0 s old"
     assert price_words(event, -600.0) == "AAPL 1,239.05, stamped 09:24:19 UTC, 10 min in the future"
     assert price_words(TradeTick(key="X", price=2.5, size=1.0), None) == "X 2.5, without a time"

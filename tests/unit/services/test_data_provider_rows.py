@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from hub_rig import FEED, HubRig, new_york, trade
 
 from marketwatch.domain.events import (
@@ -15,6 +17,7 @@ from marketwatch.domain.events import (
 )
 from marketwatch.domain.snapshot import Snapshot
 from marketwatch.feeds.status import FeedState, FeedStatus
+from marketwatch.services.feed_rows import RowSubscription
 from marketwatch.services.presentation import Moment, RowState, RowStateKind, row_state
 
 
@@ -90,6 +93,60 @@ def test_the_close_of_a_minute_says_which_and_is_never_quiet_or_live() -> None:
         state = judge(rig, when)
         assert (state.primary, state.word, state.tags) == (RowStateKind.DELAYED, "bar 10:00", ("BAR 1m",))
         assert state.explanation == "Close of the minute bar of 10:00, not a live price"
+
+
+def test_days_that_end_in_the_past_are_history_at_any_hour_and_never_a_price_of_now() -> None:
+    rig = HubRig(sends_bars=True, history_to=dt.date(2025, 6, 27))
+    rig.publish(day("09:30", 101.0))
+    assert judge(rig, "15:00").word == "bar 27 Jun", "the day that was chosen is not over"
+    for when in ("2025-06-28T12:00", "2025-06-30T08:00", "2025-06-30T11:00", "2025-06-30T17:00", "2026-06-29T11:00"):
+        state = judge(rig, when, silent_s=86_400)
+        assert (state.primary, state.word) == (RowStateKind.CLOSED, "history to 27 Jun 2025")
+        assert state.tags == ("HIST",)
+        assert state.explanation == (
+            "History to 2025-06-27, as chosen in Settings > Feeds\n"
+            "Close of the daily bar of 27 Jun 2025, not a live price"
+        )
+
+
+def test_history_that_ends_before_the_last_day_says_where() -> None:
+    rig = HubRig(sends_bars=True, history_to=dt.date(2025, 7, 4))
+    rig.publish(day("09:30", 101.0), minute("10:00", 102.0))
+    state = judge(rig, "2025-07-07T11:00")
+    assert (state.word, state.tags) == ("history to 27 Jun 2025", ("HIST",))
+    assert state.explanation.startswith("History to 2025-07-04, as chosen in Settings > Feeds\nClose of the minute bar")
+
+
+def test_a_minute_that_ends_at_midnight_is_of_the_day_before() -> None:
+    rig = HubRig(sends_bars=True, history_to=dt.date(2025, 6, 27))
+    rig.publish(minute("23:59", 101.0))
+    assert judge(rig, "2025-06-28T00:00:30").word == "history to 27 Jun 2025"
+
+
+def test_history_of_a_feed_that_is_down_is_still_history() -> None:
+    rig = HubRig(sends_bars=True, history_to=dt.date(2025, 6, 27))
+    rig.publish(day("09:30", 101.0))
+    now = new_york("2025-06-30T11:00")
+    status = FeedStatus(feed_id=FEED, label="Feed", state=FeedState.BACKING_OFF, reason="no network")
+    state = row_state(rig.ibm, None, status, rig.facts, rig.ibm.calendar, Moment(now, now))
+    assert (state.primary, state.word) == (RowStateKind.CLOSED, "history to 27 Jun 2025")
+    assert "the feed is disconnected: no network" in state.explanation
+
+
+def test_a_row_without_a_bar_between_the_chosen_days_says_so() -> None:
+    rig = HubRig(sends_bars=True, history_to=dt.date(2025, 1, 3))
+    now = new_york("15:00")
+    refused = RowSubscription(
+        feed_id=FEED, key="IBM", asked_ns=now, confirmed=False, first_event=False, over_limit=False, unconfirmed=False,
+        refused_reason="it has no bars from 2025-01-02 to 2025-01-03",
+    )  # fmt: skip
+    status = FeedStatus(feed_id=FEED, label="Feed", state=FeedState.LIVE)
+    state = row_state(rig.ibm, refused, status, rig.facts, rig.ibm.calendar, Moment(now, now))
+    assert (state.primary, state.word) == (RowStateKind.NO_DATA, "no bars")
+    assert state.explanation == (
+        "The feed has no bars from 2025-01-02 to 2025-01-03, as chosen in Settings > Feeds\n"
+        "Choose other days in Settings > Feeds"
+    )
 
 
 def test_a_feed_that_is_down_is_stale_all_the_same() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from feed_desk import AAPL, FIRST, IDS, MSFT, SECOND, Desk
+from feed_desk import AAPL, FIRST, IDS, MSFT, SECOND, THIRD, Desk
 
 from marketwatch.domain.feed_choice import FeedChoice
+from marketwatch.domain.ids import FeedId
+from marketwatch.feeds.catalog import FeedAddress
 from marketwatch.feeds.status import FeedState
 from marketwatch.feeds.subscriptions import TopicPhase, TopicStatus
 from marketwatch.services.failover_watch import FailoverWatch
@@ -130,4 +132,149 @@ async def test_a_choice_taken_back_brings_the_row_home(is_named: bool) -> None:
     desk.set_state(FIRST, FeedState.LIVE)
     await desk.seconds(2, FIRST, SECOND)
     assert desk.serving()[0] == (SECOND if is_named else FIRST)
+    desk.check()
+
+
+# --- three feeds, and the fall-back is the next one that has the instrument
+
+
+class Three(Watched):
+    """The rows fall back to the next feed that has them: Second, then Third. `asked` is what a feed was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add(THIRD)
+        self.control.choose({one: FeedChoice() for one in IDS[:2]})
+        self.control.set_fall_back(is_on=True)
+
+    async def seconds(self, count: int, *ticking: object) -> None:
+        for _ in range(count):
+            await super().seconds(1, *ticking)
+            if THIRD in ticking:
+                self.tick(THIRD)
+
+    def seconds_feeds(self) -> list[str | None]:
+        return [feeds.second for one in IDS[:2] if (feeds := self.control.row_feeds(one)) is not None]
+
+    def refuse(self, feed_id: FeedId, reason: str = "no such symbol") -> None:
+        self.feed(feed_id).answers[AAPL.symbol] = TopicStatus(TopicPhase.REFUSED, reason)
+
+    def asked(self, feed_id: FeedId) -> list[str]:
+        return sorted({topic.key for topic in self.feed(feed_id).wanted})
+
+
+async def test_a_fall_back_that_refuses_is_passed_over_for_the_one_after_it() -> None:
+    desk = Three()
+    await desk.seconds(3, FIRST, SECOND, THIRD)
+    assert desk.seconds_feeds() == [SECOND, SECOND]
+    desk.refuse(SECOND)
+    await desk.seconds(3, FIRST, SECOND, THIRD)
+    assert (desk.seconds_feeds(), desk.serving(), desk.told) == ([THIRD, SECOND], [FIRST, FIRST], [])
+    assert (desk.asked(SECOND), desk.asked(THIRD)) == (["#MSFT"], ["AAPL"])
+    desk.set_state(FIRST, FeedState.BACKING_OFF, "connection reset")
+    await desk.seconds(10, SECOND, THIRD)
+    assert desk.serving() == [THIRD, SECOND]
+    detour = desk.control.detour(AAPL)
+    assert detour is not None
+    assert (detour.primary, detour.reason) == (FIRST, "First is disconnected, connection reset")
+    desk.set_state(FIRST, FeedState.LIVE)
+    await desk.seconds(25, FIRST, SECOND, THIRD)
+    assert desk.serving() == [THIRD, SECOND]
+    await desk.seconds(15, FIRST, SECOND, THIRD)
+    assert (desk.serving(), desk.seconds_feeds()) == ([FIRST, FIRST], [THIRD, SECOND])
+    desk.check()
+
+
+async def test_a_row_whose_fall_back_refuses_it_while_it_is_there_goes_on_and_waits_as_long_as_before() -> None:
+    desk = Three()
+    await desk.seconds(3, FIRST, SECOND, THIRD)
+    desk.set_state(FIRST, FeedState.BACKING_OFF)
+    await desk.seconds(10, SECOND, THIRD)
+    assert desk.serving() == [SECOND, SECOND]
+    desk.set_state(FIRST, FeedState.LIVE)
+    await desk.seconds(20, FIRST, SECOND, THIRD)
+    desk.set_state(FIRST, FeedState.BACKING_OFF)
+    desk.refuse(SECOND)
+    await desk.seconds(3, SECOND, THIRD)
+    assert (desk.serving(), desk.seconds_feeds()) == ([THIRD, SECOND], [FIRST, FIRST])
+    assert desk.told[-1] == (
+        "AAPL goes on to Third",
+        "Second refused this instrument: no such symbol",
+        "So does every row that this happens to; they return to their own feed when that is well again",
+    )
+    snapshot = desk.hub.snapshot(AAPL)
+    assert snapshot is not None
+    assert (snapshot.feed_id, snapshot.last_price is not None) == (THIRD, True)
+    desk.set_state(FIRST, FeedState.LIVE)
+    await desk.seconds(25, FIRST, SECOND, THIRD)
+    assert desk.serving() == [THIRD, SECOND]
+    await desk.seconds(15, FIRST, SECOND, THIRD)
+    assert desk.serving() == [FIRST, FIRST]
+    desk.check()
+
+
+async def test_when_all_refuse_the_last_one_stays_and_nothing_goes_round() -> None:
+    desk = Three()
+    await desk.seconds(3, FIRST, SECOND, THIRD)
+    for feed_id in (SECOND, THIRD):
+        desk.refuse(feed_id)
+    await desk.seconds(5, FIRST)
+    before = [dict(desk.feed(one).wanted) for one in (FIRST, SECOND, THIRD)]
+    moves: list[object] = []
+    desk.control._on_warm = lambda *what: moves.append(what)
+    desk.set_state(FIRST, FeedState.BACKING_OFF)
+    await desk.seconds(60)
+    assert (desk.seconds_feeds()[0], desk.serving()[0], moves) == (THIRD, FIRST, [])
+    assert [dict(desk.feed(one).wanted) for one in (FIRST, SECOND, THIRD)] == before
+
+
+async def test_a_full_feed_is_passed_over_too() -> None:
+    desk = Three()
+    desk.feed(SECOND).answers[AAPL.symbol] = TopicStatus(TopicPhase.OVER_LIMIT)
+    await desk.seconds(3, FIRST, SECOND, THIRD)
+    assert desk.seconds_feeds() == [THIRD, SECOND]
+
+
+async def test_a_fall_back_that_was_named_stays_named() -> None:
+    desk = Three()
+    desk.control.choose({AAPL: FeedChoice(fallback=SECOND)})
+    desk.refuse(SECOND)
+    await desk.seconds(5, FIRST, SECOND, THIRD)
+    assert desk.seconds_feeds() == [SECOND, SECOND]
+
+
+@pytest.mark.parametrize("deed", ["key", "list", "address", "choice", "again"])
+async def test_a_feed_that_is_another_one_now_is_asked_again(deed: str) -> None:
+    desk = Three()
+    desk.refuse(SECOND)
+    await desk.seconds(3, FIRST, SECOND, THIRD)
+    assert desk.seconds_feeds()[0] == THIRD
+    desk.feed(SECOND).answers.clear()
+    if deed == "key":
+        desk.control.credentials_changed(SECOND)
+    elif deed == "list":
+        desk.control.keys_changed(SECOND)
+    elif deed == "address":
+        desk.control.replace(SECOND, FeedAddress("ws://other"))
+    elif deed == "choice":
+        desk.control.choose({AAPL: FeedChoice()})
+    else:
+        desk.control.release(AAPL)
+        desk.control.acquire(AAPL)
+    await desk.seconds(3, FIRST, SECOND, THIRD)
+    assert desk.seconds_feeds()[0] == SECOND
+    desk.check()
+
+
+async def test_a_fall_ends_with_the_fall_back_though_the_row_is_compared() -> None:
+    desk = Three()
+    await desk.seconds(3, FIRST, SECOND, THIRD)
+    desk.set_state(FIRST, FeedState.BACKING_OFF)
+    await desk.seconds(10, SECOND, THIRD)
+    desk.control.compare(AAPL, is_on=True)
+    desk.control.set_fall_back(is_on=False)
+    desk.set_state(FIRST, FeedState.LIVE)
+    await desk.seconds(2, FIRST, SECOND, THIRD)
+    assert (desk.serving(), desk.seconds_feeds()[0]) == ([FIRST, FIRST], SECOND)
+    assert desk.control.detour(AAPL) is None
     desk.check()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import msgspec
 import pytest
 
@@ -22,6 +24,8 @@ B = FeedConfig(id=FeedId("b"), kind="odin", name="B", variant="local")
         ({"reconnect": ReconnectPolicy.FIVE_ATTEMPTS}, Deed.REFORM),
         ({"reconnect": ReconnectPolicy.FIVE_ATTEMPTS, "variant": "realtime"}, Deed.READDRESS),
         ({"bars": BarOptions(local_only=False)}, Deed.READDRESS),
+        ({"bars": BarOptions(first=dt.date(2025, 6, 2))}, Deed.REBUILD),
+        ({"bars": BarOptions(last=dt.date(2025, 6, 30)), "variant": "realtime"}, Deed.REBUILD),
         ({"kind": "polygon-local"}, Deed.REBUILD),
         ({"mapping": "Desk"}, Deed.REBUILD),
         ({"name": "Other"}, Deed.REFORM),

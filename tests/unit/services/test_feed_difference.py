@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 import pytest
 from hub_rig import FEED, IBM, HubRig, new_york, trade
 
@@ -93,6 +94,13 @@ def test_the_difference_of_prices_is_signed_and_relative_to_the_one_shown() -> N
     assert (found.difference, found.difference_pct) == (1.0, 0.5)
     missing = difference_of(side("A", None), side("B", 201.0), DelayMeter())
     assert (missing.difference, missing.difference_pct, missing.delay_s) == (None, None, None)
+
+
+def test_a_close_of_the_past_is_no_price_to_compare_with() -> None:
+    past = msgspec.structs.replace(side("B", 99.0), is_history=True)
+    found = difference_of(side("A", 200.0), past, DelayMeter())
+    assert (found.difference, found.difference_pct) == (None, None)
+    assert found.obstacle == "B shows history, not prices of now"
 
 
 class Pair(HubRig):

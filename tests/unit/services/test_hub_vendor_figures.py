@@ -9,11 +9,6 @@ from marketwatch.domain.events import Depth, DepthLevel, MarketEvent, MarketStat
 from marketwatch.domain.snapshot import Snapshot
 
 
-@pytest.fixture
-def rig() -> HubRig:
-    return HubRig()
-
-
 def depth(when: str | None, bid: float | None = 100.0, ask: float | None = 100.5, levels: int = 5) -> Depth:
     """Make a book whose sizes tell the level."""
     bids = () if bid is None else tuple(DepthLevel(bid - n, 10.0 * (n + 1), n + 1) for n in range(levels))

@@ -150,6 +150,13 @@ def test_live_ticks_win_over_the_calendar() -> None:
     assert row.judge("2025-06-28T12:00:05").primary is Kind.LIVE
 
 
+def test_a_clock_that_was_set_back_makes_no_old_tick_live() -> None:
+    row = Row(nature=FeedNature.LIVE)
+    row.rig.publish(trade("2025-06-28T12:00", 100.0))
+    assert row.judge("2025-06-28T11:00:05", heard="2025-06-28T11:00").primary is Kind.LIVE
+    assert row.judge("2025-06-28T11:01:10", heard="2025-06-28T11:00").primary is Kind.CLOSED
+
+
 @pytest.mark.parametrize(("when", "kind"), [("2025-06-26T22:00", Kind.POST), ("03:00", Kind.PRE)])
 def test_a_trade_at_night_leaves_no_row_blank(when: str, kind: RowStateKind) -> None:
     row = Row()

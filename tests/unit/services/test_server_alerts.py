@@ -33,16 +33,38 @@ class Desk:
         self.changes += 1
 
     def take(
-        self, *alerts: ServerAlert, connection: int = 1, instrument: InstrumentId = SBIN, feed: FeedId = FEED
+        self,
+        *alerts: ServerAlert,
+        connection: int = 1,
+        instrument: InstrumentId = SBIN,
+        feed: FeedId = FEED,
+        connected_ns: int | None = None,
     ) -> None:
         self.now_ns += 1_000_000_000
-        self.alerts.take(feed, instrument, alerts, connection=connection, now_ns=self.now_ns)
+        self.alerts.take(feed, instrument, alerts, connection=connection, now_ns=self.now_ns, connected_ns=connected_ns)
 
     def deeds(self) -> Sequence[Deed]:
         return [deed.deed for deed in self.alerts.log]
 
     def states(self) -> dict[float | None, bool]:
         return {record.key.threshold: record.is_triggered for record in self.alerts}
+
+
+def desk_of(*alerts: ServerAlert, connections: bool = False) -> Desk:
+    """A run that heard these, one after the other, each on a connection of its own if so wished."""
+    made = Desk()
+    for number, one in enumerate(alerts):
+        made.take(one, connection=number if connections else 1)
+    return made
+
+
+def next_run(before: Desk) -> Desk:
+    """The run after that: it knows what was stored."""
+    made = Desk()
+    told = {key: one for key, one in before.alerts.told.take_changes().items() if one is not None}
+    made.alerts.told.restore(told)
+    made.alerts.told._changes.update(told)  # so that the run after it knows them too
+    return made
 
 
 @pytest.fixture
@@ -78,12 +100,89 @@ def test_what_fired_while_we_were_away_is_told_late_and_once(desk: Desk) -> None
     assert (fired.deed, fired.detail, fired.time_ns) == (Deed.SEEN_LATE, "fired while disconnected", 2_000_000_000)
 
 
-def test_what_had_fired_before_we_ever_listened_is_listed_and_not_told(desk: Desk) -> None:
-    desk.take(alert(is_triggered=True))
-    assert desk.fired == []
-    assert desk.deeds() == [Deed.ALREADY]
+def test_what_fired_while_the_program_was_off_is_told_once_as_past(desk: Desk) -> None:
+    for connection in (1, 1, 2, 3):
+        desk.take(alert(is_triggered=True), connection=connection)
+    (told,) = desk.fired
+    assert (told.deed, told.detail) == (Deed.SEEN_LATE, "fired while MarketWatch was not connected")
+    assert (told.is_past, told.time_ns, told.stated_ns) == (True, 1_000_000_000, STAMP_MS * 1_000_000)
     assert desk.states() == {820.0: True}
-    assert desk.alerts.unacknowledged() == []
+    desk.alerts.acknowledge(told.number)
+    desk.take(alert(is_triggered=True), connection=4)
+    assert (desk.alerts.unacknowledged(), len(desk.fired)) == ([], 1)
+
+
+def test_what_an_earlier_run_told_is_listed_and_not_told_again(desk: Desk) -> None:
+    again = next_run(desk_of(alert(is_triggered=True)))
+    again.take(alert(is_triggered=True))
+    assert (again.deeds(), again.fired, again.states()) == ([Deed.ALREADY], [], {820.0: True})
+    third = next_run(again)
+    third.take(alert(is_triggered=True))
+    assert third.fired == []
+
+
+def test_an_alert_that_fired_live_is_not_told_as_past_by_the_next_run(desk: Desk) -> None:
+    again = next_run(desk_of(alert(), alert(is_triggered=True, has_fired=True)))
+    again.take(alert(is_triggered=True))
+    assert again.deeds() == [Deed.ALREADY]
+
+
+def test_an_alert_that_was_armed_again_before_the_end_is_told_by_the_next_run(desk: Desk) -> None:
+    again = next_run(desk_of(alert(), alert(is_triggered=True, has_fired=True), alert()))
+    again.take(alert(is_triggered=True))
+    assert [deed.detail for deed in again.fired] == ["fired while MarketWatch was not connected"]
+
+
+def test_another_alert_of_the_instrument_is_told_though_one_was_known(desk: Desk) -> None:
+    again = next_run(desk_of(alert(is_triggered=True)))
+    again.take(alert(is_triggered=True), alert(900.0, is_triggered=True))
+    assert [(deed.deed, deed.key and deed.key.threshold) for deed in again.alerts.log] == [
+        (Deed.ALREADY, 820.0),
+        (Deed.SEEN_LATE, 900.0),
+    ]
+
+
+def test_a_new_alert_in_the_place_of_a_known_one_is_told(desk: Desk) -> None:
+    again = next_run(desk_of(alert(is_triggered=True)))
+    again.take(alert(830.0, is_triggered=True))
+    assert [deed.key and deed.key.threshold for deed in again.fired] == [830.0]
+    assert [key.threshold for key in again.alerts.told] == [830.0]
+
+
+def test_an_alert_whose_threshold_the_server_moves_is_known_wherever_it_moved_meanwhile(desk: Desk) -> None:
+    before = desk_of(alert(820.0), alert(821.0, is_triggered=True), alert(822.0, is_triggered=True), connections=True)
+    assert [(deed.deed, deed.key and deed.key.threshold) for deed in before.alerts.log] == [(Deed.SEEN_LATE, 821.0)]
+    again = next_run(before)
+    again.take(alert(830.0, is_triggered=True))
+    assert (again.deeds(), again.fired) == ([Deed.ALREADY], [])
+    third = next_run(again)
+    third.take(alert(840.0, is_triggered=True), alert(850.0, is_triggered=True))  # which of them is it?
+    assert len(third.fired) == 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(30, "fired while MarketWatch was not connected"), (31, "nobody here knows when it fired")],
+)
+def test_a_first_list_long_after_the_connection_came_may_tell_of_this_moment(
+    desk: Desk, seconds: int, words: str
+) -> None:
+    desk.now_ns = seconds * 1_000_000_000
+    desk.take(alert(is_triggered=True), connected_ns=1_000_000_000)
+    assert [(one.deed, one.detail) for one in desk.fired] == [(Deed.SEEN_LATE, words)]
+
+
+def test_an_instrument_added_while_the_connection_is_there_says_so(desk: Desk) -> None:
+    desk.take(alert())
+    desk.alerts.expect(FEED, SBIN)
+    desk.alerts.expect(FEED, TCS)
+    desk.alerts.expect(OTHER, TCS)
+    desk.alerts.unwatch(OTHER, TCS)
+    desk.take(alert(is_triggered=True), instrument=TCS, feed=OTHER)
+    desk.fired.clear()
+    desk.take(alert(is_triggered=True), instrument=TCS)
+    desk.take(alert(is_triggered=True), connection=2)
+    assert [deed.detail for deed in desk.fired] == ["fired while it was not followed", "fired while disconnected"]
 
 
 def test_an_alert_that_comes_new_and_triggered_while_we_listen_fires(desk: Desk) -> None:
@@ -168,9 +267,11 @@ def test_an_instrument_watched_again_tells_late_what_fired_meanwhile(desk: Desk)
 
 def test_another_server_begins_anew(desk: Desk) -> None:
     desk.take(alert())
+    desk.take(alert(is_triggered=True))
     desk.alerts.forget(FEED)
+    assert list(desk.alerts.told) == []
     desk.take(alert(is_triggered=True), connection=2)
-    assert desk.deeds() == [Deed.ALREADY]
+    assert desk.deeds() == [Deed.FIRED, Deed.SEEN_LATE]
 
 
 def test_a_firing_waits_until_it_is_acknowledged(desk: Desk) -> None:
@@ -192,4 +293,12 @@ def test_blindness_is_logged_without_a_firing(desk: Desk) -> None:
         (Deed.BLIND, 5, "the connection broke"),
         (Deed.SIGHTED, 9, ""),
     ]
+    assert desk.fired == []
+
+
+def test_a_list_that_is_empty_after_a_connection_takes_the_alerts_of_its_group_away() -> None:
+    desk = desk_of(alert(), alert(900.0))
+    desk.take(alert(5_000_000.0, group="volume", condition="volume_spike"))
+    desk.take(alert(None, condition="", is_withdrawn=True), connection=2)  # type: ignore[arg-type]
+    assert list(desk.states()) == [5_000_000.0]
     assert desk.fired == []

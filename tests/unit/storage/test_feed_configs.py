@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -63,13 +64,29 @@ async def test_a_kind_of_a_newer_version_survives(path: Path) -> None:
 
 
 async def test_how_bars_are_asked_for_is_kept_and_older_settings_have_the_usual(path: Path) -> None:
-    bars = BarOptions(local_only=False, minutes=60, single_timeout_s=45, batch_timeout_s=300)
+    bars = BarOptions(
+        local_only=False, first=dt.date(2025, 1, 2), last=dt.date(2025, 6, 30), minutes=60, single_timeout_s=45,
+        batch_timeout_s=300,
+    )  # fmt: skip
     asked = FeedConfig(id=FeedId("data-provider"), kind="data-provider", name="Bars", variant="local", bars=bars)
     await saved(path, asked, FIRST)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("UPDATE feed_configs SET content = json_remove(content, '$.bars') WHERE id = 'massive'")
         connection.commit()
+        (content,) = connection.execute("SELECT content FROM feed_configs WHERE id = 'data-provider'").fetchone()
+    assert '"first":"2025-01-02","last":"2025-06-30"' in content
     assert await loaded(path) == [asked, FIRST]
+
+
+async def test_bars_of_settings_without_days_are_of_all_days(path: Path) -> None:
+    bars = BarOptions(minutes=60, last=dt.date(2025, 6, 30))
+    config = FeedConfig(id=FeedId("data-provider"), kind="data-provider", name="Bars", variant="local", bars=bars)
+    await saved(path, config)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE feed_configs SET content = json_remove(content, '$.bars.first', '$.bars.last')")
+        connection.commit()
+    (found,) = await loaded(path)
+    assert found.bars == BarOptions(minutes=60)
 
 
 async def test_one_that_cannot_be_read_is_left_out_noticed_and_kept(path: Path) -> None:
@@ -108,4 +125,4 @@ async def test_a_read_only_database_says_so(path: Path) -> None:
 def test_a_config_has_no_place_for_a_secret() -> None:
     fields = {field.name for field in msgspec.structs.fields(FeedConfig)}
     where = {"id", "kind", "name", "enabled", "variant", "own_address"}
-    assert fields == where | {"channels", "reconnect", "mapping", "bars"}
+    assert fields == where | {"channels", "reconnect", "mapping", "bars", "sessions", "silence_s"}

@@ -88,21 +88,11 @@ async def test_events_carry_the_time_of_their_venue() -> None:
             assert all(0 <= market.now_ns(Venue(venue)) - stamp < 6e9 for stamp in stamps)
 
 
-async def test_the_clock_may_run_faster_or_stand_still() -> None:
-    async with running(speed=60.0) as (market, time, sink):
+async def test_the_clock_may_run_faster() -> None:
+    async with running(speed=60.0) as (market, time, _sink):
         before = local_time(market, "XNAS", "America/New_York")
         await time.advance(2)
         assert 119 < (local_time(market, "XNAS", "America/New_York") - before).total_seconds() < 121
-        market.freeze()
-        frozen, seen = market.now_ns(Venue("XNAS")), len(sink.events)
-        await time.advance(5)
-        assert market.now_ns(Venue("XNAS")) == frozen
-        assert len(sink.events) <= seen + 40
-        market.thaw()
-        market.set_speed(1.0)
-        await time.advance(2)
-        assert market.now_ns(Venue("XNAS")) - frozen < 2.2e9
-        assert len(sink.events) > seen
 
 
 async def test_a_sleeping_machine_does_not_flood_on_waking() -> None:

@@ -1,0 +1,5 @@
+CREATE TABLE told_alerts (
+    alert TEXT NOT NULL PRIMARY KEY,
+    told_ns INTEGER NOT NULL,
+    moves INTEGER NOT NULL
+) STRICT;
