@@ -240,6 +240,7 @@ class World:
         settings = self._settings(feed_id)
         self.control.add_feed(settings, lambda: self.secret(feed_id), session_open=self.is_session_open)
         self.desk.add_feed(settings)
+        self.user_acted()
 
     async def leave_feed(self, feed_id: FeedId) -> None:
         """Remove a feed, if it is there."""
@@ -296,8 +297,10 @@ class World:
         self.user_acted()
 
     def user_acted(self) -> None:
-        """Allow attempts again where a key was refused: the user has changed something, or asks for it."""
+        """Allow attempts again: the user has changed something, or asks for it. They count anew."""
         self.locked.clear()
+        for end in self.ends.values():
+            end.attempts_ns.clear()
 
     def acquire(self, share: int, *, has_channel: bool = False) -> None:
         """Add a row; with a channel of its own it is asked for more."""

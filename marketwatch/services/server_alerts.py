@@ -148,9 +148,17 @@ class ServerAlerts:
         records = self._records.setdefault(place, {})
         gone = _leaving(records, {alert.group for alert in alerts}, stated, withdrawn, connection)
         befores = {key: records.get(key) or self._before(key, stated, gone, records) for key in stated}
+        # One that is armed where another had fired is no sure sign of a move: that one may yet come back.
+        moved = {
+            before.key
+            for key, before in befores.items()
+            if before is not None and before.key != key and stated[key].is_triggered
+        }
         for record in gone:
             del records[record.key]
-            self._remember(record)
+            self.told.discard(record.key)
+            if record.key not in moved:
+                self._remember(record)
         for key, alert in stated.items():
             cause = self._why_late(key, befores[key], was_heard=was_heard, is_early=is_early)
             self._enter(key, alert, befores[key], connection, now_ns, was_heard=was_heard, cause=cause)
@@ -194,7 +202,6 @@ class ServerAlerts:
 
     def _remember(self, record: AlertRecord) -> None:
         """Keep one that had fired and left the list: when it comes back as it was, it does not fire again."""
-        self.told.discard(record.key)
         if record.is_triggered:
             self._gone[record.key] = record
             if len(self._gone) > MOST_GONE:

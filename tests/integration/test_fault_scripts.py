@@ -9,6 +9,7 @@ import zlib
 import hypothesis
 import pytest
 from fault_machine import Machine, ReportMachine, machine_of
+from hypothesis.internal.constants_ast import Constants
 from hypothesis.stateful import run_state_machine_as_test
 
 from marketwatch.feeds.catalog import CATALOG, FeedKind
@@ -37,8 +38,12 @@ def test_what_a_server_says_beside_prices_survives_whatever_happens(kind: FeedKi
 
 
 @pytest.fixture(autouse=True)
-def _easy_to_read(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    """Let a script that fails be printed before anybody loses patience, and without the log of a thousand others."""
+def _same_and_easy_to_read(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Let a script that fails be printed before anybody loses patience, and without the log of a thousand others.
+
+    The scripts are the same whatever ran before: else constants of all modules that are loaded would be played with.
+    """
+    monkeypatch.setattr("hypothesis.internal.conjecture.providers._get_local_constants", Constants)
     caplog.set_level("ERROR", "marketwatch")
     monkeypatch.setattr("hypothesis.internal.conjecture.engine.MAX_SHRINKING_SECONDS", 40)
 

@@ -219,6 +219,15 @@ def test_a_threshold_that_moves_is_the_same_alert(desk: Desk) -> None:
     assert desk.states() == {826.0: True}
 
 
+def test_where_an_alert_moved_away_another_one_fires(desk: Desk) -> None:
+    desk.take(alert(820.0))
+    desk.take(alert(820.0, is_triggered=True))
+    desk.take(alert(820.0, is_triggered=True, is_withdrawn=True), alert(901.0, is_triggered=True))
+    desk.take(alert(901.0, is_triggered=True, is_withdrawn=True))
+    desk.take(alert(820.0, is_triggered=True, has_fired=True))
+    assert desk.deeds() == [Deed.FIRED, Deed.FIRED]
+
+
 def test_one_that_left_the_list_fired_and_comes_back_as_it_was_does_not_fire_again(desk: Desk) -> None:
     desk.take(alert())
     desk.take(alert(is_triggered=True, has_fired=True))
