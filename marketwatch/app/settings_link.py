@@ -89,6 +89,7 @@ class SettingsLink:
         self._control: FeedSettingsControl | None = None
         self._changes: set[asyncio.Task[None]] = set()
         self._entered: set[FeedId] = set()
+        self._incomplete: dict[FeedId, int] = {}
 
     async def open_feeds(self) -> SessionView | None:
         """Open the configured feeds; None when none is enabled and ready. The caller holds the turn."""
@@ -96,11 +97,15 @@ class SettingsLink:
             return None
         control = await self._ready_control()
         for config in control.feeds:
-            missing = what_is_missing(config, control.credentials, self._core.mappings.find) if config.enabled else None
+            missing = self._missing_in(config, control)
             if missing is not None and control.is_locked_away(config):
-                self._core.notices.add(Severity.DECISION, config.name, "its key is in the vault", "Unlock the vault")
+                notice = self._core.notices.add(
+                    Severity.DECISION, config.name, "its key is in the vault", "Unlock the vault"
+                )
+                self._incomplete[config.id] = notice.number
             elif missing is not None:
-                self._core.notices.add(Severity.DECISION, missing.thing, missing.cause, missing.next_step)
+                notice = self._core.notices.add(Severity.DECISION, missing.thing, missing.cause, missing.next_step)
+                self._incomplete[config.id] = notice.number
         control.ask_to_unlock(self._screen.theme, self._screen.window)
         return await self._screen.sessions.open_configured(control.feeds, control.credentials)
 
@@ -194,6 +199,15 @@ class SettingsLink:
         self._changes.add(task)
         task.add_done_callback(self._changes.discard)
 
+    def _missing_in(self, config: FeedConfig, control: FeedSettingsControl) -> MarketWatchError | None:
+        return what_is_missing(config, control.credentials, self._core.mappings.find) if config.enabled else None
+
+    def _settle_complete(self, control: FeedSettingsControl) -> None:
+        """Let the notices of feeds that lack nothing any more, or are not wanted, ask for nothing."""
+        lacking = {config.id for config in control.feeds if self._missing_in(config, control) is not None}
+        for feed_id in [feed_id for feed_id in self._incomplete if feed_id not in lacking]:
+            self._core.notices.settle(self._incomplete.pop(feed_id), "Done since")
+
     async def _apply(self) -> None:
         sessions, control = self._screen.sessions, self._control
         async with sessions.turn:
@@ -210,6 +224,7 @@ class SettingsLink:
                 return
             if view is not None:
                 self._show(view)
+        self._settle_complete(control)
         self._show_states()
 
     # --- how the feeds are doing
@@ -233,7 +248,7 @@ class SettingsLink:
             if status is not None:
                 control.show_state(status, self._state(status))
             elif config.enabled:
-                missing = what_is_missing(config, control.credentials, self._core.mappings.find)
+                missing = self._missing_in(config, control)
                 idle = FeedStatus(feed_id=config.id, label=config.name, state=FeedState.IDLE)
                 control.show_state(idle, NOT_CONNECTED if missing is None else _INCOMPLETE)
 

@@ -238,6 +238,7 @@ class SecretStore:
             secret, variable = self._from_environment(name)
             if secret is not None:
                 place, words = SecretPlace.ENVIRONMENT, f"from the environment ({variable})"
+                trouble = "" if self._book.place(name) is SecretPlace.MEMORY else trouble  # that one was for a run
         if secret is None:
             self._secrets.pop(name, None)
         else:

@@ -35,6 +35,14 @@ def status(state: FeedState = FeedState.LIVE, **fields: Any) -> FeedStatus:
             ("412 msg/s", "lag 0.3 s"),
         ),
         (status(messages_per_s=1.0), FeedNature.LIVE, PillShape.RING, "live", ("1 msg/s",)),
+        (status(messages_per_s=0.5, lag_ms=144_000.0), FeedNature.LIVE, PillShape.RING, "live", ("0.5 msg/s",)),
+        (
+            status(messages_per_s=4.0, events_per_s=4.0, lag_ms=144_000.0),
+            FeedNature.LIVE,
+            PillShape.DISC,
+            "live",
+            ("4 msg/s", "lag 2:24"),
+        ),
         (
             status(messages_per_s=96.0, delay_s=900.0),
             FeedNature.DELAYED,

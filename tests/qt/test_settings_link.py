@@ -22,6 +22,7 @@ from marketwatch.domain.ids import FeedId, InstrumentId
 from marketwatch.errors import StorageError
 from marketwatch.qt.dialogs.settings_feeds_page import FeedsPage
 from marketwatch.services.feed_route import FeedNature
+from marketwatch.services.notices import Severity
 from marketwatch.storage.notices import StorageNotice
 
 AAPL, MSFT = InstrumentId.parse("XNAS:EQ:AAPL"), InstrumentId.parse("XNAS:EQ:MSFT")
@@ -106,7 +107,13 @@ async def test_a_feed_at_start_that_lacks_something_is_told(desk: Desk) -> None:
     await desk.store.save([massive("")])
     await desk.begin()
     await desk.shows(FeedNature.SIMULATED)
-    assert any("it has no address yet" in notice.sentence.lower() for notice in desk.core.notices)
+    (told,) = [notice for notice in desk.core.notices if "it has no address yet" in notice.sentence.lower()]
+    assert told.severity is Severity.DECISION
+    async with Feed(serve) as server:
+        await desk.save([massive(server.url)])
+        await desk.shows(FeedNature.LIVE)
+        await until(lambda: any(notice.sentence.endswith("Done since.") for notice in desk.core.notices))
+    assert [notice.severity for notice in desk.core.notices if notice.number == told.number] == [Severity.INFO]
 
 
 async def test_settings_do_not_disturb_a_feed_of_the_command_line(desk: Desk) -> None:

@@ -16,6 +16,7 @@ from marketwatch.services.notices import in_sentences
 # Slower than this a live feed gets the ring: it is well, but a still list is then no news.
 SLOW_BELOW_PER_S = 2.0
 _NS = 1_000_000_000
+_OLD_MS = 120_000.0
 _WIDEST_RATE = "8,888 msg/s"
 _WIDEST_LAG = "lag 88.8 s"
 
@@ -148,8 +149,8 @@ def _figures(status: FeedStatus, beside: Sequence[SideConnection]) -> tuple[str,
     if status.state is not FeedState.LIVE:
         return ()
     rate = f"{formatting.rate(whole_rate(status, beside))} msg/s"
-    if status.lag_ms is None:
-        return (rate,)
+    if status.lag_ms is None or (status.lag_ms >= _OLD_MS and not status.events_per_s):
+        return (rate,)  # the last figures of a closed market are old, and not behind
     return (rate, f"lag {formatting.milliseconds(status.lag_ms)}")
 
 

@@ -46,6 +46,14 @@ async def test_80_without_a_secret_service_a_key_lives_for_this_run_and_says_so(
     assert KEY.reveal().encode() not in bench.files()
 
 
+async def test_a_key_of_an_earlier_run_is_no_trouble_where_the_environment_has_one(bench: Bench) -> None:
+    bench.without_keyring()
+    await (await bench.run()).put(MASSIVE, "key", KEY)
+    bench.environment["MASSIVE_API_KEY"] = "other-key-9876"
+    view = await (await bench.run()).load(MASSIVE, "key", ("MASSIVE_API_KEY",))
+    assert (view.words, view.trouble) == ("from the environment (MASSIVE_API_KEY)", "")
+
+
 async def test_80_the_vault_takes_the_keychains_place(bench: Bench) -> None:
     bench.without_keyring()
     store = await bench.run()
