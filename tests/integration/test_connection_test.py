@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import socket
-import ssl
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from fake_time import NS, until
 from integration.massive_scripts import let_in, refusing, status
 from integration.scripted_server import Peer, ScriptedServer, unused_url
 from supervisor_rig import Rig
+from tls_ends import untrusted_server
 
 from marketwatch.domain.secret import Secret
 from marketwatch.feeds.catalog import CATALOG, FeedAddress, FeedKind
@@ -336,38 +331,10 @@ async def test_no_tls_where_it_is_expected(rig: Rig) -> None:
 
 
 async def test_a_certificate_nobody_vouches_for(rig: Rig, tmp_path: Path) -> None:
-    listener = await asyncio.start_server(
-        lambda reader, writer: writer.close(), "127.0.0.1", 0, ssl=self_signed(tmp_path)
-    )
-    async with listener:
-        port = listener.sockets[0].getsockname()[1]
+    async with untrusted_server(tmp_path) as port:
         report = await run(rig, f"wss://127.0.0.1:{port}/stocks")
     assert report.finding is Finding.NOT_SECURE
     assert report.step(Step.SERVER).detail.startswith("the certificate is not trusted (")
-
-
-def self_signed(folder: Path) -> ssl.SSLContext:
-    """Return the context of a server whose certificate it signed itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "server.pem"
-    form = serialization.PrivateFormat.PKCS8
-    private = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
-    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return context
 
 
 async def test_a_key_never_travels_in_the_clear(rig: Rig) -> None:

@@ -15,9 +15,9 @@ from data_provider_rig import answer, row
 from fake_time import until
 from integration.test_data_provider_feed import run_connection_test
 from integration.test_proxy_setting import FAR, Proxy
-from integration.test_transport_far_ends import self_signed
 from polled_bars import ROWS, SEPARATOR, PolledBars, opening, polled_bars
 from supervisor_rig import OPTIONS, Rig, until_confirmed, until_state
+from tls_ends import untrusted_server
 
 from marketwatch.domain.events import BarBatch
 from marketwatch.errors import ConfigurationError
@@ -201,6 +201,20 @@ async def test_data_provider_20_an_old_session_at_the_next_request_is_left_too(r
         await connection.close()
 
 
+async def test_p19_after_a_sleep_a_polled_session_is_another_one(rig: Rig) -> None:
+    async with polled_bars() as server:
+        supervisor = feed(rig, server, "BARS.SPY")
+        await until_confirmed(supervisor, "BARS.SPY")
+        supervisor.reconnect()
+        await until(lambda: server.count == 2)
+        old_calls = [call for call in server.calls if call[2] == "session-1"]
+        await until_confirmed(supervisor, "BARS.SPY")
+        assert closes(rig) == [[472.7, 468.8]] * 2
+        server.say(b"2")
+        await until(lambda: server.posted[-1] == b"3")
+        assert [call for call in server.calls if call[2] == "session-1"] == old_calls
+
+
 # --- the connection
 
 
@@ -309,13 +323,7 @@ async def test_a_proxy_that_lets_no_websocket_through_is_asked_for_a_page(
 
 async def test_a_certificate_that_is_not_trusted_is_refused(rig: Rig, tmp_path: Path) -> None:
     asked: list[bytes] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append(await reader.read(100))
-        writer.close()
-
-    async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=self_signed(tmp_path)) as server:
-        port = server.sockets[0].getsockname()[1]
+    async with untrusted_server(tmp_path, asked) as port:
         with pytest.raises(ssl.SSLCertVerificationError):
             await rig.surroundings.transport.connect(f"https://127.0.0.1:{port}/?EIO=4&transport=polling", {})
     assert asked == []

@@ -12,7 +12,7 @@ import pytest_asyncio
 from aiohttp import web
 from fake_time import NS, FakeTime, settle
 from integration.list_server import ListServer, Pages, list_server, ok, ticker_page
-from integration.test_transport_far_ends import self_signed
+from tls_ends import self_signed
 
 from marketwatch.domain.secret import Secret
 from marketwatch.errors import ConnectionFailed, FeedError, ProtocolError, RateLimited

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import importlib.util
-import ipaddress
 import socket
 import ssl
 import sys
@@ -17,6 +15,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from fake_time import FakeTime
+from tls_ends import untrusted_server
 from websockets.asyncio.server import ServerConnection, serve
 
 from marketwatch.errors import ConfigurationError
@@ -91,40 +90,12 @@ async def test_the_whole_path_measures_waiting_and_pongs(pool: WorkerPool) -> No
         await connection.close()
 
 
-def self_signed(folder: Path) -> ssl.SSLContext:
-    pytest.importorskip("cryptography")
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "server.pem"
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return context
-
-
 async def test_p16_a_self_signed_server_is_refused(pool: WorkerPool, tmp_path: Path) -> None:
-    async def never(server: ServerConnection) -> None:
-        raise AssertionError("the handshake must not get this far")
-
-    async with serve(never, "127.0.0.1", 0, ssl=self_signed(tmp_path)) as server:
-        port = server.sockets[0].getsockname()[1]
+    heard: list[bytes] = []
+    async with untrusted_server(tmp_path, heard) as port:
         with pytest.raises(ssl.SSLCertVerificationError) as caught:
             await transport(pool).connect(f"wss://127.0.0.1:{port}/", {"Authorization": "Bearer key"})
+    assert heard == []
     assert "certificate is not trusted" in judge(caught.value, "Feed", 0).error.cause
 
 
