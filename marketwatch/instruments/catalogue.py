@@ -162,8 +162,8 @@ class MasterCatalogue:
                 self._place_namesakes(symbol, namesakes)
             else:
                 self._at.setdefault(namesakes.id.venue, {})[symbol] = namesakes
-        for identity in self._listings:
-            for listing in self.listings(identity):
+        for identity, said in self._listings.items():
+            for listing in said if isinstance(said, tuple) else (said,):
                 self._add_listing(listing, self._instruments[identity])
         self.index = SearchIndex(self._indexed(), self.today)
         self.similar = SimilarWords(self.index.vocabulary())
@@ -196,14 +196,20 @@ class MasterCatalogue:
         cache: dict[tuple[str, ...], frozenset[str]] = {}
         nothing = frozenset[str]()
         for identity, instrument in self._instruments.items():
-            said = _all(self._listings.get(identity))
-            if not said:
+            said = self._listings.get(identity)
+            if said is None:
                 yield Indexed(instrument, sources=nothing)
                 continue
-            names = tuple(listing.source for listing in said)
-            token = next((listing.token for listing in said if listing.token), "")
-            expiry = next((listing.expiry for listing in said if listing.expiry), None)
-            yield Indexed(instrument, token, expiry, cache.setdefault(names, frozenset(names)))
+            if isinstance(said, tuple):
+                names = tuple(listing.source for listing in said)
+                token = next((listing.token for listing in said if listing.token), "")
+                expiry = next((listing.expiry for listing in said if listing.expiry), None)
+            else:
+                names, token, expiry = (said.source,), said.token, said.expiry
+            sources = cache.get(names)
+            if sources is None:
+                sources = cache[names] = frozenset(names)
+            yield Indexed(instrument, token, expiry, sources)
 
 
 def _joined(known: Instrument, master: Instrument, *, is_first: bool) -> Instrument:

@@ -208,7 +208,7 @@ def fold(text: str) -> str:
 
 def letters_of(folded: str) -> str:
     """Letters and digits alone."""
-    return "".join(_WORD.findall(folded))
+    return folded if folded.isalnum() else "".join(_WORD.findall(folded))
 
 
 def _end_of_letters(folded: str, count: int) -> int:
