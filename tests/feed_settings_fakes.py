@@ -15,7 +15,8 @@ from marketwatch.qt.dialogs.settings_feeds_page import FeedsPage
 from marketwatch.qt.dialogs.settings_nav import NavEntry
 from marketwatch.qt.dialogs.settings_page import SettingsPage
 from marketwatch.qt.icons import IconSet
-from marketwatch.qt.models.feed_settings_model import FeedStateView, KindView, MeterView, ProblemView, VariantView
+from marketwatch.qt.models.feed_settings_model import FeedStateView, MeterView, ProblemView
+from marketwatch.qt.models.kind_views import KindView, VariantView
 from marketwatch.qt.panels.feed_pill import PillShape
 from marketwatch.qt.theme import Theme
 from marketwatch.services.connection_findings import Finding, Step, StepResult, StepState, TestReport, words_for
@@ -65,6 +66,7 @@ KINDS = (
         ),
         silences=(30, 60, 90, 0),
         usual_silence_s=60,
+        dialects=(("native", "Native"), ("simple", "Simple")),
         check_address=check_address,
     ),
     KindView(

@@ -20,7 +20,7 @@ from marketwatch.domain.instrument import Instrument
 from marketwatch.domain.secret import Secret
 from marketwatch.domain.venues import Calendars
 from marketwatch.feeds.connection import SYSTEM_PROXY
-from marketwatch.feeds.status import FeedStatus
+from marketwatch.feeds.status import FeedState, FeedStatus
 from marketwatch.feeds.surroundings import Surroundings
 from marketwatch.instruments.directory import InstrumentDirectory
 from marketwatch.runtime.clock import Clock, SystemClock
@@ -228,13 +228,19 @@ class Core:
             (self._reports.watch if is_used else self._reports.unwatch)(instrument_id)
 
     def _price_then(self, instrument_id: InstrumentId) -> PriceThen | None:
+        """Return the price here, None where it is not of now: nothing a server states is held against an old price."""
         from marketwatch.services.server_alerts import PriceThen
 
         snapshot = self.hub.snapshot(instrument_id)
         price = None if snapshot is None else snapshot.shown_price
         if snapshot is None or price is None:
             return None
-        return PriceThen(price, self.hub.facts(snapshot.feed_id).label)
+        facts, subscription = self.hub.facts(snapshot.feed_id), self.feeds.subscription(instrument_id)
+        state, _ = self.feeds.state(snapshot.feed_id, None if subscription is None else subscription.connection)
+        zone = self.calendars.of(instrument_id).zone
+        if state is not FeedState.LIVE or facts.is_history(self.runtime.clock.now_ns(), zone):
+            return None
+        return PriceThen(price, facts.label)
 
     def _feed_says(self, feed_id: FeedId, text: str) -> None:
         self.notices.add(Severity.INFO, f"{self.hub.facts(feed_id).label} sends word", text)

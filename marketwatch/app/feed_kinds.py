@@ -24,7 +24,7 @@ from marketwatch.protocols.data_provider.client import DataProviderClient
 from marketwatch.protocols.data_provider.requests import ROWS, TICKERS_PER_BATCH, BarQuery, DataOptions
 from marketwatch.protocols.mapping.client import MappingClient
 from marketwatch.protocols.mapping.mapping import Mapping
-from marketwatch.qt.models.feed_settings_model import KindView, VariantView
+from marketwatch.qt.models.kind_views import KindView, VariantView
 
 MappingOf = Callable[[str], Mapping]
 """Finds a mapping by the name of its file, or raises ConfigurationError."""
@@ -47,6 +47,10 @@ _HINTS: Final = {
     ("massive", "delayed"): "Real time needs a paid plan. Every delayed price carries D15.",
     ("massive", "realtime"): "Real time needs a paid plan.",
 }
+_DIALECTS: Final = {
+    "native": "Native: the server greets first",
+    "simple": "Simple: tickers, without a greeting",
+}
 _CHANNELS: Final = {
     Channel.TRADES: "Trades",
     Channel.QUOTES: "Quotes",
@@ -59,6 +63,8 @@ _CHANNELS: Final = {
 }
 _OWN_CHANNELS: Final = {
     ("stream-service", Channel.TRADES): "Prices",
+    ("data-provider", Channel.BARS): "Daily and minute bars",
+    ("data-provider", Channel.MINUTE_BARS): "Minute bars only",
     ("kite", Channel.TRADES): "Trades (full)",
     ("kite", Channel.QUOTES): "Quotes (full)",
     ("kite", Channel.DEPTH): "Depth (full)",
@@ -120,7 +126,7 @@ def resolve(
     mapping it names, and is asked at every connection: it may have been saved anew. `wall_ns` is asked then too:
     how far back the chosen days are decides what is asked for.
     """
-    spec = spec_of(config)
+    spec = spec_of(config).speaking(config.dialect if config.has_own_address else "")
     if config.mapping and mapping_of is not None:
         mapping_of(config.mapping)
         spec = msgspec.structs.replace(spec, protocol=lambda key: MappingClient(key, mapping_of(config.mapping)))
@@ -210,8 +216,7 @@ def _address(config: FeedConfig, spec: FeedSpec) -> FeedAddress:
         return known
     if not config.own_address:
         raise ConfigurationError(config.name, "it has no address yet", "Type one in Settings > Feeds")
-    complete = spec.normalise_url(config.own_address)
-    return next((one for one in spec.addresses.values() if one.url == complete), None) or FeedAddress(complete)
+    return spec.address_at(config.own_address)
 
 
 def _kind_view(spec: FeedSpec) -> KindView:
@@ -229,6 +234,7 @@ def _kind_view(spec: FeedSpec) -> KindView:
         default_channels=_default_codes(spec),
         has_mapping=spec.kind is FeedKind.MAPPING,
         has_bars=spec.kind is FeedKind.DATA_PROVIDER,
+        dialects=tuple((name, _DIALECTS.get(name, name.capitalize())) for name in spec.dialects),
         market=_MARKETS.get(kind, ""),
         streams=tuple(stream.channel.value for stream in spec.report_streams),
         sessions=_session_words(spec),

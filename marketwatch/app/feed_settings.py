@@ -446,8 +446,8 @@ class FeedSettingsControl:
         def show(report: TestReport) -> None:
             page.show_report(config.id, report, self._time(report.ran_ns))
 
-        # The vendor may allow one connection per key: our own must not be the one in the way.
-        running = self._core.feeds.has_feed(config.id)
+        # The vendor may allow one connection per key: our own must not be the one in the way. Without keys it is not.
+        running = self._core.feeds.has_feed(config.id) and bool(settings.spec.credential_names)
         if running:
             await self._core.feeds.supervisor(config.id).stop()
         try:

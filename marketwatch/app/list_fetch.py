@@ -60,6 +60,8 @@ def read_address(text: str) -> Address:
     has_key = any(word in field.lower() for field, _ in parse_qsl(parts.query) for word in _KEY_WORDS)
     warning = ""
     if parts.scheme == "http" and not is_loopback(host):
+        if has_key:
+            raise ConfigurationError("The address", "the key in it would travel unencrypted", "Write it with https://")
         warning = "Not encrypted: anyone on the way can read and change the list"
     return Address(text.partition("#")[0], origin, name, not has_key, warning)
 

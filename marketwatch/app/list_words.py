@@ -94,7 +94,7 @@ def _about(summary: MasterSummary, now_ns: int, zone: str, meaning: str) -> str:
         f"{age}; {rhythm}." if rhythm else f"{age}.",
         f"State: {meaning}.",
         f"Segments: {', '.join(summary.segments)}" if summary.segments else "",
-        *(f"Note: {warning}" for warning in summary.warnings),
+        *(f"Note: {warning}" for warning in summary.warnings if warning != meaning),
         f"Since the one before: {changes}." if changes else "",
         *_skipped(summary),
     ]

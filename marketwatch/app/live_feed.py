@@ -146,7 +146,7 @@ def feed_of_environment(core: Core, spec: FeedSpec, url: str | None) -> LiveFeed
     Where the vendor has more addresses it is the real-time one. Raises ConfigurationError when the address cannot be
     used; a missing key is noticed.
     """
-    address = _vendors_address(spec) if url is None else _address(spec, url)
+    address = _vendors_address(spec) if url is None else spec.address_at(url)
     secret = core.runtime.secret_from_environment(spec.credential_names, is_joined=spec.is_joined_key)
     missing = None
     if secret is None and needs_key(spec, address):
@@ -184,10 +184,3 @@ def _vendors_address(spec: FeedSpec) -> FeedAddress:
     if not spec.addresses:
         raise ConfigurationError(spec.label, "it has no usual address", "Give one with --url")
     return spec.addresses.get("realtime") or next(iter(spec.addresses.values()))
-
-
-def _address(spec: FeedSpec, url: str) -> FeedAddress:
-    """Complete an address; one of the vendor's own keeps the delay that is known of it."""
-    complete = spec.normalise_url(url)
-    known = next((one for one in spec.addresses.values() if one.url == complete), None)
-    return known or FeedAddress(complete)

@@ -328,4 +328,5 @@ class Screen(QObject):
             source="" if facts is None else facts.label,
             state=state.word,
             tag=self.market.tag(instrument.id),
+            is_live=not state.stands_still,
         )

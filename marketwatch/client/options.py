@@ -48,6 +48,7 @@ class ClientOptions(BarOptions, total=False):
     `on_error` gets what ends no connection: failures of callbacks, refusals of single topics.
     `mapping`, of the kind `mapping` alone, says what a stream's fields mean: as a dict, or the file of one; without
     it they are guessed.
+    `dialect`, of the kind `massive` alone, is `native` or `simple`; without it the server's greeting decides.
     Of the kind `data-provider` alone: `resolution` (`1d`), `period` (`max`) and `limit` say which bars are asked for,
     `local_only` (True) forbids downloads, `start` and `end` cut the answers to these days, `timeout_s` (30) and
     `batch_timeout_s` (60) limit the wait for an answer, and `refresh_s` asks again and again (None: once).
@@ -70,6 +71,7 @@ class ClientOptions(BarOptions, total=False):
     proxy: str | None
     on_error: Callable[[Exception], None]
     mapping: Mapping | AnyMapping[str, Any] | str | Path
+    dialect: str
     clock: Clock
     scheduler: Scheduler
 
@@ -79,6 +81,7 @@ _KINDS: Final[dict[str, tuple[type, ...]]] = {
     "queue_size": (int,),
     "reconnect": (ReconnectRules, type(None)),
     "proxy": (str, type(None)),
+    "dialect": (str, type(None)),
     "mapping": (Mapping, AnyMapping, str, Path, type(None)),
 }
 
@@ -106,11 +109,22 @@ def spec_of(kind: FeedKind | str, options: ClientOptions) -> FeedSpec:
     except (KeyError, ValueError):
         known = ", ".join(each.value for each in CATALOG)
         raise ConfigurationError(f"Feed kind {kind}", "there is none of this name", f"Choose from {known}") from None
-    spec = _asking(_mapped(spec, options), options)
+    spec = _asking(_mapped(_speaking(spec, options), options), options)
     rules = options.get("reconnect")
     if rules is None:
         return spec
     return msgspec.structs.replace(spec, limits=msgspec.structs.replace(spec.limits, reconnect=rules))
+
+
+def _speaking(spec: FeedSpec, options: ClientOptions) -> FeedSpec:
+    """Let the protocol speak the dialect that was given. Raises ConfigurationError for one that this feed lacks."""
+    dialect = options.get("dialect")
+    if dialect is None:
+        return spec
+    if dialect not in spec.dialects:
+        known = f"Choose from {', '.join(spec.dialects)}" if spec.dialects else "Leave it out"
+        raise ConfigurationError("Option dialect", f"{spec.label} does not speak {dialect!r}", known)
+    return spec.speaking(dialect)
 
 
 def _mapped(spec: FeedSpec, options: ClientOptions) -> FeedSpec:
@@ -149,9 +163,7 @@ def address_of(spec: FeedSpec, url: str | None, name: str | None) -> FeedAddress
     if url is not None:
         if not isinstance(url, str):
             raise ConfigurationError("The feed's address", f"{url!r} is not a text", "Write it like ws://host/path")
-        complete = spec.normalise_url(url)
-        known = next((one for one in spec.addresses.values() if one.url == complete), None)
-        return known or FeedAddress(complete)
+        return spec.address_at(url)
     if name is None:
         name = "realtime" if "realtime" in spec.addresses else next(iter(spec.addresses), "")
     address = spec.addresses.get(name)

@@ -53,7 +53,8 @@ class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
     does not know survives. No channels: those the kind gives by default. `mapping` names the file that says what the
     fields of a stream of one's own mean; empty, they are guessed. `bars` matters where bars are asked for.
     `silence_s` is how long silence may last in an open session before the connection is replaced, None as long as the
-    kind allows. `sessions` are the wanted phases of the trading day, none of them meaning all.
+    kind allows. `sessions` are the wanted phases of the trading day, none of them meaning all. `dialect` is the way of
+    speaking of a server at an address of one's own; empty, it is found out.
     """
 
     id: FeedId
@@ -68,6 +69,7 @@ class FeedConfig(msgspec.Struct, frozen=True, kw_only=True):
     bars: BarOptions = BarOptions()
     silence_s: Annotated[int, msgspec.Meta(ge=ANY_SILENCE, le=LONGEST_SILENCE_S)] | None = None
     sessions: tuple[str, ...] = ()
+    dialect: str = ""
 
     @property
     def has_own_address(self) -> bool:
@@ -114,7 +116,8 @@ def needs_new_connection(before: FeedConfig, after: FeedConfig) -> bool:
 
 
 def _connection(config: FeedConfig) -> tuple[object, ...]:
-    return config.enabled, config.kind, config.mapping, config.variant, config.own_address, config.bars
+    where = config.variant, config.own_address, config.dialect
+    return config.enabled, config.kind, config.mapping, *where, config.bars
 
 
 def new_feed_id(kind: str, taken: Iterable[FeedId]) -> FeedId:

@@ -88,6 +88,11 @@ def bare_address(url: str, key: Secret | None, client_id: str) -> Secret:
     return Secret(url)
 
 
+def no_delay(url: str) -> float:
+    """Return 0: nothing at the feed's addresses is old by design."""
+    return 0.0
+
+
 def no_refusal(http_status: int, body: bytes) -> Control | None:
     """Know no more about a refused upgrade than its HTTP status says."""
     return None
@@ -124,7 +129,9 @@ class FeedSpec(msgspec.Struct, frozen=True, kw_only=True):
     `report_streams` are opened beside the prices. `currency_of` where instruments differ in theirs. With
     `sends_bars` prices are closes of bars, never ticks. `read_elsewhere` reads a long message in a worker thread;
     its outcome is handed to the protocol instead. `polling_url` makes the web address at which the feed is polled
-    where its server refuses the WebSocket.
+    where its server refuses the WebSocket. `delay_of` tells how old the data of a completed address are by design.
+    `dialects` are ways of speaking in which servers of one's own differ, by name: unless one is chosen, `protocol`
+    finds out which it is.
     """
 
     kind: FeedKind
@@ -154,6 +161,19 @@ class FeedSpec(msgspec.Struct, frozen=True, kw_only=True):
     sends_bars: bool = False
     read_elsewhere: Callable[[bytes], Any] | None = None
     polling_url: Callable[[str], str] | None = None
+    delay_of: Callable[[str], float] = no_delay
+    dialects: Mapping[str, Callable[[Secret | None], ClientProtocol]] = {}
+
+    def speaking(self, dialect: str) -> FeedSpec:
+        """Return the row with a protocol that speaks this dialect; any other word leaves it to the protocol."""
+        protocol = self.dialects.get(dialect)
+        return self if protocol is None else msgspec.structs.replace(self, protocol=protocol)
+
+    def address_at(self, url: str) -> FeedAddress:
+        """Complete an address that the user typed, with the delay that is known of it. Raises ConfigurationError."""
+        complete = self.normalise_url(url)
+        known = next((one for one in self.addresses.values() if one.url == complete), None)
+        return known or FeedAddress(complete, self.delay_of(complete))
 
     def currency_at(self, instrument_id: InstrumentId) -> str:
         """Return the currency that an instrument is quoted in here, empty when that is not known."""
@@ -178,8 +198,13 @@ CATALOG: Mapping[FeedKind, FeedSpec] = {
         protocol=MassiveClient,
         headers=massive_address.upgrade_headers,
         normalise_url=massive_address.normalise_url,
+        delay_of=massive_address.delay_of,
+        dialects={
+            "native": partial(MassiveClient, dialect="native"),
+            "simple": partial(MassiveClient, dialect="simple"),
+        },
         addresses={
-            "delayed": FeedAddress("wss://delayed.massive.com/stocks", delay_s=900.0),
+            "delayed": FeedAddress("wss://delayed.massive.com/stocks", massive_address.DELAY_S),
             "realtime": FeedAddress("wss://socket.massive.com/stocks"),
         },
         credential_names=("MASSIVE_API_KEY", "POLYGON_API_KEY"),

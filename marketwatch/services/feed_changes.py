@@ -52,8 +52,13 @@ def _deed(before: FeedConfig, after: FeedConfig, *, has_new_key: bool) -> Deed |
         return Deed.REBUILD
     if (before.bars.first, before.bars.last) != (after.bars.first, after.bars.last):
         return Deed.REBUILD  # figures of days that were not chosen may not stay
-    if (before.variant, before.own_address, before.bars) != (after.variant, after.own_address, after.bars):
+    if _place(before) != _place(after):
         return Deed.READDRESS
     if has_new_key:
         return Deed.NEW_KEY
     return Deed.REFORM if before != after else None
+
+
+def _place(config: FeedConfig) -> tuple[object, ...]:
+    """Return where a feed is, and how it is asked there."""
+    return config.variant, config.own_address, config.dialect, config.bars

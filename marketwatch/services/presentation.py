@@ -58,6 +58,11 @@ class RowState(msgspec.Struct, frozen=True):
     explanation: str
     age_s: float | None
 
+    @property
+    def stands_still(self) -> bool:
+        """Whether the newest price is not of now: of a silent feed, a closed market, of days that are over."""
+        return self.primary in (RowStateKind.STALE, RowStateKind.CLOSED, RowStateKind.NO_DATA)
+
 
 class Moment(msgspec.Struct, frozen=True):
     """Now, by three clocks: of the market that a feed shows, of the machine's wall, and monotonic."""

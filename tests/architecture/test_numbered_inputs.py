@@ -21,6 +21,13 @@ def numbers_of(protocol: str) -> set[int]:
     return {int(number) for name in named for number in name.split("_and_")}
 
 
+def test_no_number_of_the_list_for_loaders_of_masters_is_left_out() -> None:
+    """The list of instruments.md: `test_input_07_…`, whatever the file."""
+    files = [*(TESTS / "unit" / "instruments").glob("test_*.py"), *(TESTS / "integration").glob("test_*.py")]
+    named = re.findall(r"def test_input_(\d\d)_", "\n".join(path.read_text(encoding="utf-8") for path in files))
+    assert set(range(1, 23)) - set(map(int, named)) == set()
+
+
 @pytest.mark.parametrize("protocol", COUNTS)
 def test_no_number_is_left_out(protocol: str) -> None:
     assert set(range(1, COUNTS[protocol] + 1)) - numbers_of(protocol) == set()

@@ -302,6 +302,16 @@ def test_repeats_are_dropped_and_late_or_restarted_numbers_are_not() -> None:
     assert keeps.without_repeats(unnumbered) is unnumbered
 
 
+@pytest.mark.parametrize("aside", ["", ',{"ev":"status","status":"success","message":"subscribed to: T.A"}'])
+def test_what_the_server_sends_again_comes_out_once(aside: str) -> None:
+    """Frames of data alone take the fast way; those with a status among them the lenient one."""
+    client = opened()
+    first, second = (f'{{"ev":"T","sym":"A","p":{number},"s":1,"t":1751050800000,"q":{number}}}' for number in (5, 6))
+    frames = [f"[{first}{aside}]", f"[{first},{second}{aside}]", f"[{second},{first}{aside}]"]
+    came = [client.receive(frame.encode(), 101.0) for frame in frames]
+    assert [[event.price for event in events if isinstance(event, WireTrade)] for events in came] == [[5.0], [6.0], []]
+
+
 def test_memory_of_repeats_is_bounded() -> None:
     keeps = RepeatFilter(remembered=10)
     for number in range(100):

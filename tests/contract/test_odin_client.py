@@ -262,6 +262,19 @@ def test_a_symbol_that_the_server_has_at_another_exchange_is_refused_by_its_firs
     assert client.take_control() == [Refused(topic("BSE:SBIN"), "this server has SBIN at NSE only")]
 
 
+def test_of_a_symbol_wanted_at_both_exchanges_only_the_one_that_comes_is_confirmed() -> None:
+    client = greeted("NSE:SBIN", "BSE:SBIN")
+    client.receive(response(["SBIN"]), 0.1)
+    assert set(client.take_control()) == {Confirmed(topic("NSE:SBIN")), Confirmed(topic("BSE:SBIN"))}
+    assert {event.key for event in client.receive(frame(), 0.2)} == {"NSE:SBIN"}
+    assert client.take_control() == [Refused(topic("BSE:SBIN"), "this server has SBIN at NSE only")]
+    late = client.receive(frame(exchange="BSE", token="500112", ltp=807.0, low=805.0), 0.3)
+    assert {event.key for event in late} == {"BSE:SBIN"}
+    assert client.take_control() == [Confirmed(topic("BSE:SBIN"))]
+    client.unsubscribe([topic("BSE:SBIN")], 0.4)
+    assert (client.data_to_send(), client.take_control()) == ([], [Released(topic("BSE:SBIN"))])
+
+
 # --- values ---------------------------------------------------------------------------------------------------
 
 

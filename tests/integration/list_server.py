@@ -44,7 +44,7 @@ async def list_server(tls: ssl.SSLContext | None = None) -> AsyncIterator[ListSe
     """Run the server, encrypted where it is given a context."""
     server = ListServer()
     app = web.Application()
-    app.router.add_route("GET", "/{tail:.*}", server.answer)
+    app.router.add_route("*", "/{tail:.*}", server.answer)
     runner = web.AppRunner(app, shutdown_timeout=0.2)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 import pytest_asyncio
-from fake_time import until
+from fake_time import FakeTime, until
 from integration.stream_stand import StreamStand, stream_stand
 
 from marketwatch.client import FeedClient
@@ -77,6 +77,19 @@ async def test_an_endpoint_the_server_lacks_is_told_and_the_others_go_on(stand: 
     (error,) = told
     assert isinstance(error, FeedError)
     assert "does not offer it (HTTP 404)" in str(error)
+
+
+async def test_p19_after_a_sleep_every_connection_is_another_one(stand: StreamStand) -> None:
+    time = FakeTime()
+    async with FeedClient("stream-service", url=stand.url, clock=time, scheduler=time) as client:
+        await client.subscribe("SBIN", ["T", "ANALYSIS", "ALERTS", "PORTFOLIO"])
+        await until(lambda: len(stand.asked) == 4)
+        old = {endpoint: stand.connections[endpoint][0] for endpoint in Endpoint}
+        time.step_wall(300.0)
+        await time.advance(10.0)
+        await until(lambda: len(stand.asked) == 8 and client.status.subscriptions == 4)
+        await until(lambda: all(len(stand.connections[endpoint]) == 1 for endpoint in Endpoint))
+        assert all(stand.connections[endpoint][0] is not old[endpoint] for endpoint in Endpoint)
 
 
 async def test_a_channel_no_endpoint_has_is_named(stand: StreamStand) -> None:

@@ -14,7 +14,7 @@ from marketwatch.domain.feed_config import BarOptions, FeedConfig
 from marketwatch.domain.ids import FeedId
 from marketwatch.qt.dialogs.settings_feeds_page import FeedsPage
 from marketwatch.qt.icons import IconSet
-from marketwatch.qt.models.feed_settings_model import KindView, VariantView
+from marketwatch.qt.models.kind_views import KindView, VariantView
 from marketwatch.qt.theme import Theme
 
 BARS, ODIN = FeedId("data-provider"), FeedId("odin")

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSize
-from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QLabel, QLineEdit, QListWidget, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from marketwatch.qt.icons import IconSet
 from marketwatch.qt.models.alert_rows import CardView
 from marketwatch.qt.popups.alert_popup import AlertCards
-from marketwatch.qt.popups.card_place import DialogArea, area_of, stack_foot
+from marketwatch.qt.popups.card_place import IN_FRONT, DialogArea, DialogWatch, area_of, stack_foot
 from marketwatch.qt.theme import Theme
 
 SCREEN = QRect(0, 0, 1600, 1000)
@@ -83,6 +83,24 @@ def test_it_stays_where_it_is_as_long_as_it_is_in_nobodys_way() -> None:
     assert stack_foot(SCREEN, CARD, [], before) == HOME
 
 
+def test_it_stands_where_nothing_of_the_dialog_can_be_worked_with() -> None:
+    frame, button, words = QRect(100, 110, 1400, 800), QRect(1350, 640, 130, 30), QRect(1200, 720, 250, 20)
+    pages = QRect(110, 150, 190, 150)
+    foot = stack_foot(SCREEN, CARD, [area_of(frame, frame, QRect(), [button, pages], [words])])
+    assert not any(stack(foot).intersects(part) for part in (button, words, pages))
+    right = [QRect(1350, top, 130, 30) for top in range(150, 850, 60)]
+    foot = stack_foot(SCREEN, CARD, [area_of(frame, frame, QRect(), [*right, pages])])
+    assert foot == QPoint(6, SETTINGS.foot.top() - 6)
+    over = area_of(frame, frame, QRect(), [QRect(10, foot.y() - 40, 130, 30)])
+    assert stack_foot(SCREEN, CARD, [over], foot) != foot
+
+
+def test_words_yield_before_what_can_be_worked_with() -> None:
+    frame = QRect(0, 0, 1600, 1000)
+    words, control = QRect(1200, 40, 400, 900), QRect(0, 40, 400, 900)
+    assert stack_foot(SCREEN, CARD, [area_of(frame, frame, QRect(), [control], [words])]).x() == HOME.x()
+
+
 def test_what_the_window_system_draws_belongs_to_head_and_foot() -> None:
     area = area_of(QRect(10, 20, 410, 330), QRect(15, 50, 400, 295), QRect())
     assert (area.head, area.foot) == (QRect(10, 20, 410, 70), QRect(10, 285, 410, 65))
@@ -143,6 +161,51 @@ def test_the_stack_makes_way_for_a_dialog_and_comes_back(cards: AlertCards, wind
     asked.reject()
     qtbot.waitUntil(lambda: [one.geometry() for one in cards.cards] == home)
     asked.deleteLater()
+
+
+def test_the_stack_covers_no_button_of_the_middle_of_a_dialog(cards: AlertCards, window: QWidget, qtbot: QtBot) -> None:
+    asked, field = covering(window)
+    button = QPushButton("Test connection", asked)
+    button.setGeometry(asked.width() - 150, asked.height() - 200, 130, 30)
+    names = QListWidget(asked)
+    names.addItems(["Odin", "Kite"])
+    names.setGeometry(10, asked.height() - 250, 200, 150)
+    words = QLabel("None since the start", asked)
+    words.setGeometry(asked.width() - 600, asked.height() - 250, 590, 30)
+    asked.open()
+    field.setFocus()
+    cards.show_firings([card(1)])
+    (only,) = cards.cards
+    seen = [QRect(one.mapToGlobal(QPoint(0, 0)), one.size()) for one in (button, field)]
+    assert not any(only.geometry().intersects(one) for one in seen)
+    areas = DialogWatch().look()
+    assert set(seen) <= set(areas[0].controls)
+    (rows,) = [one for one in areas[0].controls if one not in seen]
+    assert rows.width() > 150
+    assert rows.height() < 60
+    assert areas[0].texts[0].width() < 300
+    asked.reject()
+    asked.deleteLater()
+
+
+def test_what_is_in_front_without_being_a_dialog_is_kept_free(cards: AlertCards, window: QWidget, qtbot: QtBot) -> None:
+    screen = window.screen().availableGeometry()
+    window.setGeometry(screen)
+    popup = QFrame(window)
+    popup.setProperty(IN_FRONT, True)
+    popup.setGeometry(screen.width() - 500, screen.height() - 500, 480, 480)
+    field = QLineEdit(popup)
+    field.setGeometry(10, 60, 400, 30)
+    window.activateWindow()
+    field.setFocus()
+    popup.show()
+    qtbot.waitUntil(field.hasFocus)
+    cards.show_firings([card(1)])
+    (only,) = cards.cards
+    assert not only.geometry().intersects(QRect(popup.mapToGlobal(QPoint(0, 0)), popup.size()))
+    field.clearFocus()
+    popup.hide()
+    qtbot.waitUntil(lambda: only.geometry().right() > screen.right() - 20)
 
 
 def test_a_card_that_comes_while_a_dialog_is_open_covers_no_button(

@@ -108,6 +108,14 @@ def test_one_feed_twice_is_refused_and_escape_changes_nothing(dialog: FeedChoice
     assert heard == []
 
 
+def test_the_first_in_the_order_is_no_fall_back_of_itself(dialog: FeedChoiceDialog) -> None:
+    dialog.fallback.setCurrentIndex(dialog.fallback.findData(MASSIVE.id))
+    assert dialog._fallback_row.error == "Choose another feed than the primary one."
+    assert not dialog.go.isEnabled()
+    dialog.fallback.setCurrentIndex(dialog.fallback.findData(ODIN.id))
+    assert (dialog._fallback_row.error, dialog.go.isEnabled()) == ("", True)
+
+
 def test_the_next_feed_for_all_is_named_in_the_box(dialog: FeedChoiceDialog) -> None:
     dialog.next_for_all.setChecked(True)
     assert dialog.fallback.currentText() == "The next feed that has it"

@@ -184,6 +184,19 @@ def test_among_many_feeds_words_go_but_never_those_of_a_fault(theme: Theme, qtbo
     assert [text for text, _, _ in pill._fitting_names()] == [fault.name, fault.words]
 
 
+def test_a_warning_stays_where_the_name_must_be_shortened(theme: Theme, qtbot: QtBot) -> None:
+    odin = FeedStatus(feed_id=FeedId("odin"), label="Odin Streamer", state=FeedState.LIVE, refused_topics=2)
+    view = pill_view(odin, FeedNature.LIVE, NOW)
+    assert (view.words, view.is_fault) == ("live, 2 refused", False)
+    pill = FeedPill(theme, view)
+    qtbot.addWidget(pill)
+    pill.resize(pill._needed(()) - 20, 20)
+    name, words = pill._fitting_names()
+    assert (name[0][:4], name[0][-1], words[0], words[2]) == ("Odin", "…", view.words, view.words_role)
+    pill.resize(pill.minimumWidth(), 20)
+    assert [role for _, _, role in pill._fitting_names()] == [view.words_role]
+
+
 def test_an_equal_view_repaints_nothing(theme: Theme, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     view = pill_view(status(messages_per_s=1.0), FeedNature.LIVE, NOW)
     pill = FeedPill(theme, view)

@@ -16,6 +16,8 @@ from pytestqt.qtbot import QtBot
 from qt.test_settings_link import MASSIVE, Desk, massive
 
 from marketwatch.domain.calendar import Phase
+from marketwatch.domain.feed_config import OWN_ADDRESS, FeedConfig
+from marketwatch.domain.ids import FeedId
 from marketwatch.feeds.status import FeedState, FeedStatus
 from marketwatch.feeds.supervisor import FeedSupervisor
 from marketwatch.qt.dialogs.settings_dialog import SettingsDialog
@@ -165,3 +167,20 @@ async def test_the_program_ends_while_a_test_runs(desk: Desk) -> None:
         await until(lambda: MASSIVE in page._reports)
         assert desk.core.feeds.supervisor(MASSIVE).state is FeedState.IDLE
     # the fixture ends the program, and finds no task left over
+
+
+async def test_a_feed_without_keys_runs_on_while_another_address_is_tested(desk: Desk) -> None:
+    async with ScriptedServer(never_greets) as server, ScriptedServer(never_greets) as other:
+        config = FeedConfig(
+            id=FeedId("mapping"), kind="mapping", name="Own", variant=OWN_ADDRESS, own_address=server.url
+        )
+        await desk.store.save([config])
+        await desk.begin()
+        supervisor = desk.core.feeds.supervisor(config.id)
+        await until(lambda: supervisor.status().connected)
+        before = supervisor.status()
+        page = await desk.dialog()
+        page.test_requested.emit(msgspec.structs.replace(config, own_address=other.url), {})
+        await until(lambda: config.id in page._reports)
+        assert (supervisor.status().running, supervisor.status().generation) == (True, before.generation)
+        assert supervisor.status().since_ns == before.since_ns

@@ -6,7 +6,7 @@ import datetime as dt
 
 from hub_rig import FEED, IBM, HubRig, new_york
 
-from marketwatch.domain.events import DayStatistics
+from marketwatch.domain.events import DayStatistics, VendorBar
 from marketwatch.feeds.status import FeedState, FeedStatus
 from marketwatch.qt.models.detail_rows import Subject, head_view
 from marketwatch.qt.models.watchlist_row import WatchRow
@@ -50,3 +50,14 @@ def test_the_details_say_that_it_was_chosen() -> None:
     head = head_view(subject)
     assert (head.state, head.tags, head.is_faded) == (WORDS, ("HIST",), True)
     assert (head.price, head.price_role) == ("101.00", "closed")
+
+
+def test_the_details_of_a_bar_tell_no_time_that_is_still_to_come() -> None:
+    rig = HubRig(sends_bars=True)
+    opening, now = new_york("10:00"), new_york("10:00:12")
+    bar = VendorBar(key="IBM", stamp=opening, open=1.0, high=2.0, low=1.0, close=1.5, volume=7.0)
+    snapshot = rig.publish(bar)
+    status = FeedStatus(feed_id=FEED, label="Feed", state=FeedState.LIVE)
+    state = row_state(snapshot, None, status, rig.facts, rig.ibm.calendar, Moment(now, now))
+    head = head_view(Subject(IBM, snapshot, state, rig.facts, "America/New_York"))
+    assert (head.source, head.state) == ("Feed", "Close of the minute bar of 10:00, not a live price")

@@ -145,7 +145,7 @@ async def test_what_was_pasted_is_judged_at_once(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("refusal", "words"),
     [
-        (None, "Kite refuses the request token and says “Token is invalid or has expired.”"),
+        (None, "Kite refuses the request token and says “Token is invalid or has expired”"),
         ((403, build_error("Invalid `checksum`.", "TokenException")), "Check the API secret"),
         ((400, build_error("Invalid `api_key`.", "InputException")), "Check the API key"),
         ((400, build_error("Missing field", "InputException")), "Kite refuses the login and says “Missing field”"),

@@ -37,7 +37,7 @@ from marketwatch.qt.dialogs.feed_form import FeedForm
 from marketwatch.qt.dialogs.mapping_dialog import MappingDialog
 from marketwatch.qt.dialogs.settings_feeds_page import FeedsPage
 from marketwatch.qt.icons import IconSet
-from marketwatch.qt.models.feed_settings_model import KindView
+from marketwatch.qt.models.kind_views import KindView
 from marketwatch.qt.models.mapping_rows import ROLE_KEYS, ROLE_WORDS
 from marketwatch.qt.theme import Theme
 

@@ -101,7 +101,7 @@ def test_taken_duplicate_ambiguous_and_unknown_make_up_the_whole(scene: Scene) -
     assert whys == [
         "a misprint in the Odin guide for NSE:ITC, whose token is 1660",
         "not known; near: NSE:INFY",
-        "not known here",
+        "not known here: check it, or load its list in Settings > Look-up",
     ]
 
 

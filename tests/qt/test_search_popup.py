@@ -170,6 +170,16 @@ def test_an_unknown_symbol_can_be_added_as_typed(scene: Scene) -> None:
     assert [str(instrument_id) for instrument_id, _ in scene.chosen] == ["US:EQ:XYZQ"]
 
 
+def test_a_typed_list_without_spaces_goes_to_the_preview(scene: Scene) -> None:
+    pasted: list[tuple[str, str]] = []
+    scene.popup.list_pasted.connect(lambda *given: pasted.append(given))
+    scene.open("sbin,zzz,qqq")
+    assert not any(row.is_typed for row in scene.popup.model.rows)
+    scene.press(Qt.Key.Key_Return)
+    assert scene.chosen == []
+    assert [text for text, _ in pasted] == ["sbin,zzz,qqq"]
+
+
 def test_before_anything_is_typed_what_is_not_in_the_list_yet_is_offered(scene: Scene) -> None:
     scene.suggested = [MSFT, ALIBABA, BANKNIFTY]
     scene.open("")
@@ -219,7 +229,7 @@ def test_a_known_symbol_is_not_offered_as_typed(scene: Scene) -> None:
     assert not any(row.is_typed for row in scene.popup.model.rows)
 
 
-@pytest.mark.parametrize("text", ["", "  ", "bank of", "é", "-", "X" * 25])
+@pytest.mark.parametrize("text", ["", "  ", "bank of", "é", "-", "X" * 25, "SBIN,TCS", "A;B"])
 def test_what_is_no_symbol_cannot_be_added_as_typed(text: str) -> None:
     assert typed_instrument(text) is None
 

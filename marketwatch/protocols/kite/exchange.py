@@ -49,6 +49,7 @@ def network_error(error: OSError) -> ConnectionFailed:
 
 def _refusal(http_status: int, reason: str, error: MarketWatchError) -> MarketWatchError:
     """Tell by Kite's own words which of the three it refuses: the secret, the key or the request token."""
+    reason = reason.rstrip(". ")  # it is quoted within a sentence of ours
     said = reason.lower()
     if "checksum" in said:
         return ConfigurationError(

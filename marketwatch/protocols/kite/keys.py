@@ -76,7 +76,8 @@ def key_of_token(instrument_id: InstrumentId, token: str) -> str | None:
 def instrument_of(key: str) -> InstrumentId:
     """Return the identity of a key that no list of instruments knows.
 
-    A number whose low byte is no market segment is read as an exchange token of the NSE, as people write it.
+    A number whose low byte is no market segment is read as an exchange token of the NSE, as people write it; one
+    behind a venue always as an exchange token of that venue.
     """
     key = key.strip()
     if key in _BY_TOKEN:
@@ -87,7 +88,16 @@ def instrument_of(key: str) -> InstrumentId:
         venue, segment = place or (_NSE, CASH)
         return _named(InstrumentId(venue, segment, f"{TOKEN_MARK}{token >> 8 if place else token}"))
     name, separator, symbol = key.partition(":")
-    return InstrumentId(Venue(name), CASH, symbol) if separator else InstrumentId(_NSE, CASH, key)
+    return _at(Venue(name), symbol) if separator else _at(_NSE, key)
+
+
+def _at(venue: Venue, symbol: str) -> InstrumentId:
+    """Return what a name means at a venue: an exchange token, such as 500325 of `BSE:500325`, an index or a symbol."""
+    code = _CODES_OF_VENUES.get(venue)
+    if code is not None and symbol.isascii() and symbol.isdigit():
+        return _named(InstrumentId(venue, _PLACES[code][1], f"{TOKEN_MARK}{symbol}"))
+    index = InstrumentId(venue, INDEX, symbol)
+    return index if index in _WELL_KNOWN else InstrumentId(venue, CASH, symbol)
 
 
 def _named(instrument_id: InstrumentId) -> InstrumentId:

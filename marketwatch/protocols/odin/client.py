@@ -185,7 +185,6 @@ class OdinClient(ClientSide):
         topic = Topic(Channel.TRADES, key)
         if topic in self._topics.wanted:
             self._confirm(topic)
-            return
         venue, _, symbol = key.partition(":")
         for other in self._topics.topics_of(symbol):
             if other.key not in self._delivered:

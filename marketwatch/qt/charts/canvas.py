@@ -120,7 +120,7 @@ class ChartCanvas(QWidget):
             self._picture.shown.title = title
             self.update()
 
-    def refresh(self, last: float | None, previous_close: float | None) -> None:
+    def refresh(self, last: float | None, previous_close: float | None, *, is_live: bool = True) -> None:
         """Read what changed in the bars and repaint just that; `last` and `previous_close` have lines of their own."""
         picture = self._picture
         if picture is None:
@@ -128,13 +128,13 @@ class ChartCanvas(QWidget):
         change = picture.model.update()
         old = picture.shown.lines
         is_up = last is None or last >= (previous_close if previous_close is not None else self._last_open(picture))
-        picture.shown.lines = PriceLines(last, is_up, old.countdown, previous_close)
+        picture.shown.lines = PriceLines(last, is_up, old.countdown, previous_close, is_live)
         if change is Change.MORE:
             self._take_rows(picture)
             self._after_data()
             return
         self._update_countdown()
-        moved = old.previous_close != previous_close
+        moved = (old.previous_close, old.is_live) != (previous_close, is_live)
         if moved or self._is_new_frame_due(picture):
             self.update()
         elif change is Change.LAST_BAR or old != picture.shown.lines:
@@ -388,7 +388,7 @@ class ChartCanvas(QWidget):
         shown.is_forming = left is not None
         text = "" if left is None else formatting.countdown(left / _NS_PER_S)
         lines = shown.lines
-        shown.lines = PriceLines(lines.last, lines.is_up, text, lines.previous_close)
+        shown.lines = PriceLines(lines.last, lines.is_up, text, lines.previous_close, lines.is_live)
         if left is not None and self.isVisible():
             if not self._countdown.isActive():
                 self._countdown.start()

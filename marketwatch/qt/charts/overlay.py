@@ -34,12 +34,30 @@ class Crosshair:
 
 @dataclass(frozen=True, slots=True)
 class PriceLines:
-    """Prices that have a line of their own. `countdown` is what is left of the forming bar, in words."""
+    """Prices that have a line of their own. `countdown` is what is left of the forming bar, in words.
+
+    `is_live` is False for a last price that stands still: of a silent feed, a closed market, of days that are over.
+    """
 
     last: float | None = None
     is_up: bool = True
     countdown: str = ""
     previous_close: float | None = None
+    is_live: bool = True
+
+    @property
+    def role(self) -> Role:
+        """The colour of the line of the last price; one that stands still has none of a direction."""
+        if not self.is_live:
+            return "closed"
+        return "candleUpOutline" if self.is_up else "candleDownOutline"
+
+    @property
+    def ground(self) -> Role:
+        """The ground of the label of the last price."""
+        if not self.is_live:
+            return "raised"
+        return "lastLabelUp" if self.is_up else "lastLabelDown"
 
 
 class OverlayPainter:
@@ -55,7 +73,7 @@ class OverlayPainter:
         if lines.previous_close is not None:
             self._level(painter, frame, lines.previous_close, "prevClose", "previous")
         if lines.last is not None:
-            self._level(painter, frame, lines.last, "candleUpOutline" if lines.is_up else "candleDownOutline", "last")
+            self._level(painter, frame, lines.last, lines.role, "last")
         if crosshair is None:
             return
         painter.setPen(dashed_pen(self._theme.colour("crosshair"), "crosshair", frame.line))
@@ -158,14 +176,14 @@ class OverlayPainter:
     ) -> None:
         top, bottom = span
         box = self._axis_box(frame, top, bottom - top)
-        ground: Role = "lastLabelUp" if lines.is_up else "lastLabelDown"
-        self._box(painter, box, ground, "candleUpOutline" if lines.is_up else "candleDownOutline")
+        self._box(painter, box, lines.ground, lines.role)
+        ink: Role = "text1" if lines.is_live else "text2"
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         fonts = self._theme.fonts
         first = QRectF(box.left(), top, box.width() - 5, _LABEL_PX)
-        self._write(painter, first, reader.price(lines.last), fonts.numbers("small", "semibold"), "text1", right)
+        self._write(painter, first, reader.price(lines.last), fonts.numbers("small", "semibold"), ink, right)
         if lines.countdown:
-            self._write(painter, first.translated(0, 14), lines.countdown, fonts.numbers("micro"), "text1", right)
+            self._write(painter, first.translated(0, 14), lines.countdown, fonts.numbers("micro"), ink, right)
 
     def _previous_span(self, frame: Frame, price: float, taken: list[tuple[float, float]]) -> tuple[float, float]:
         half = _LABEL_PX / 2

@@ -117,6 +117,8 @@ class FeedChoiceDialog(QDialog):
             self.fallback.findData(DEFAULT), "The next feed that has it" if takes_next else "None"
         )
         primary, fallback = self._option(self.primary), self._option(self.fallback)
+        if self.primary.currentData() == DEFAULT and self._view.options:
+            primary = self._view.options[0]
         is_same = primary is not None and primary == fallback
         self._fallback_row.set_error("Choose another feed than the primary one." if is_same else "")
         self.go.setEnabled(not is_same)

@@ -18,7 +18,8 @@ from marketwatch.qt.dialogs.secret_field import SecretField
 from marketwatch.qt.dialogs.session_fields import SessionFields
 from marketwatch.qt.dialogs.sign_in_field import SignInField
 from marketwatch.qt.models.feed_drafts import address_problem, name_problem
-from marketwatch.qt.models.feed_settings_model import KindView, SignInView
+from marketwatch.qt.models.feed_settings_model import SignInView
+from marketwatch.qt.models.kind_views import KindView
 from marketwatch.qt.panels.painted import set_text_role
 from marketwatch.qt.panels.segmented import SegmentedChoice
 from marketwatch.qt.panels.switch import Switch
@@ -26,6 +27,7 @@ from marketwatch.qt.theme import Theme
 from marketwatch.storage.secrets import SecretView
 
 _OWN = (OWN_ADDRESS, "Own address")
+_ANY_DIALECT = "Found out from the server"
 _POLICIES = (
     (ReconnectPolicy.FOREVER, "For ever", ""),  # each kind has its own waits
     (
@@ -59,6 +61,7 @@ class FeedForm(QWidget):
         self.address = QLineEdit(self)
         self.default = QPushButton("Default", self)
         self.map = QPushButton("Map fields…", self)
+        self.dialect = QComboBox(self)
         self.reconnect = QComboBox(self)
         self.sign_in = SignInField(theme, self)
         self.bars = BarFields(theme, self)
@@ -95,6 +98,7 @@ class FeedForm(QWidget):
         self._add_row("name", "Name", self.name)
         self._add_row("feed", "Feed", self.variants, is_wide=False)
         self._add_row("address", "Address", self.address, self.default)
+        self._add_row("dialect", "Dialect", self.dialect, is_wide=False)
         self._add_row("mapping", "Fields", self.map, is_wide=False)
         self._secret_rows.setSpacing(10)
         self._column.addLayout(self._secret_rows)
@@ -124,6 +128,7 @@ class FeedForm(QWidget):
         self.variants.chosen.connect(self._on_variant)
         self.address.textEdited.connect(self._on_address)
         self.default.clicked.connect(self._on_default)
+        self.dialect.activated.connect(lambda _: self._change(dialect=self.dialect.currentData()))
         self.map.clicked.connect(self.mapping_requested)
         self.sign_in.requested.connect(self.sign_in_requested)
         self.bars.edited.connect(self._on_bars)
@@ -176,13 +181,16 @@ class FeedForm(QWidget):
         self.sessions.build_for(kind)
         self.variants.set_choices([*((one.name, one.label) for one in kind.variants), _OWN])
         self._rows["feed"].setVisible(bool(kind.variants))
+        self.dialect.clear()
+        for code, label in (("", _ANY_DIALECT), *kind.dialects):
+            self.dialect.addItem(label, code)
         self._rows["mapping"].setVisible(kind.has_mapping)
         self.default.setVisible(bool(kind.variants))
         self._set_tab_order()
 
     def _set_tab_order(self) -> None:
         fields: list[QWidget] = [self.enabled, self.name, *self.variants.buttons(), self.address, self.default]
-        fields.append(self.map)
+        fields += [self.dialect, self.map]
         for secret in self.secrets.values():
             fields += [secret.edit, secret.replace, secret.forget, secret.keep]
         fields += [self.sign_in.button, *self.channels.values(), *self.bars.fields()]
@@ -204,6 +212,8 @@ class FeedForm(QWidget):
         _set_text(self.address, config.own_address if variant is None else variant.address)
         self._rows["feed"].set_hint("" if variant is None else variant.hint)
         self.default.setEnabled(bool(kind.variants) and variant is None)
+        self._rows["dialect"].setVisible(bool(kind.dialects) and variant is None)
+        self.dialect.setCurrentIndex(max(0, self.dialect.findData(config.dialect)))
         guessed = "Not mapped yet: what they mean is guessed from the first message."
         self._rows["mapping"].set_hint(f"As the mapping “{config.mapping}” says." if config.mapping else guessed)
         chosen = config.channels or kind.default_channels

@@ -41,6 +41,7 @@ from marketwatch.qt.models.search_model import (
 )
 from marketwatch.qt.panels.empty_message import EmptyMessage
 from marketwatch.qt.panels.painted import set_text_role
+from marketwatch.qt.popups.card_place import IN_FRONT
 from marketwatch.qt.theme import Theme
 
 _WIDTH = 860
@@ -116,6 +117,7 @@ class SearchPopup(QFrame):
         suggestions: Suggestions = no_suggestions,
     ) -> None:
         super().__init__(parent)
+        self.setProperty(IN_FRONT, True)
         self._theme = theme
         self._suggestions = suggestions
         self._details = details

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
 from marketwatch.domain.feed_config import ANY_SILENCE, FeedConfig
 from marketwatch.qt.dialogs.flow_layout import FlowLayout
 from marketwatch.qt.dialogs.form_row import FormRow
-from marketwatch.qt.models.feed_settings_model import KindView
+from marketwatch.qt.models.kind_views import KindView
 from marketwatch.qt.theme import Theme
 
 _LEFT_OUT: Final = "What comes outside them from now on is not shown; the vendor’s own day volume stays as it is."

@@ -20,14 +20,8 @@ from marketwatch.qt.dialogs.feeds_card import FeedsCard
 from marketwatch.qt.dialogs.settings_page import SettingsPage
 from marketwatch.qt.icons import IconSet
 from marketwatch.qt.models.feed_drafts import draft_problem
-from marketwatch.qt.models.feed_settings_model import (
-    FeedListModel,
-    FeedStateView,
-    KindView,
-    MeterView,
-    ProblemView,
-    SignInView,
-)
+from marketwatch.qt.models.feed_settings_model import FeedListModel, FeedStateView, MeterView, ProblemView, SignInView
+from marketwatch.qt.models.kind_views import KindView
 from marketwatch.qt.panels.empty_message import EmptyMessage
 from marketwatch.qt.theme import Theme
 from marketwatch.services.connection_findings import TestReport
@@ -238,7 +232,8 @@ class FeedsPage(SettingsPage):
             config.name
             for config in self.model.feeds
             if config.enabled
-            and (config.id in typed or (config.id in before and needs_new_connection(before[config.id], config)))
+            and config.id in before
+            and (config.id in typed or needs_new_connection(before[config.id], config))
         ]
         if not names:
             return ""

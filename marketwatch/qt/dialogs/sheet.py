@@ -13,6 +13,7 @@ from marketwatch.qt.theme import Theme
 _HEAD = 40
 _FOOT = 52
 _MARGIN = 24
+_RIM = 2
 
 
 class Sheet(QDialog):
@@ -67,7 +68,7 @@ class Sheet(QDialog):
     def open_sized(self, size: QSize) -> None:
         """Show the dialog over its parent, as large as wanted or as there is room."""
         parent = self.parentWidget()
-        room = size if parent is None else parent.window().size()
+        room = size if parent is None else _room_over(parent.window())
         self.resize(_fitting(size.width(), room.width()), _fitting(size.height(), room.height()))
         if parent is not None:
             self.move(parent.window().geometry().center() - self.rect().center())
@@ -94,6 +95,11 @@ class Sheet(QDialog):
             painter.fillRect(0, bottom, self.width(), 1, theme.brush("line"))
             painter.setPen(theme.pen("lineStrong"))
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+
+
+def _room_over(window: QWidget) -> QSize:
+    """Return the size of a window, kept below the screen's: what fills it is put above everything, alerts as well."""
+    return window.size().boundedTo(window.screen().geometry().size() - QSize(0, _RIM))
 
 
 def _fitting(wanted: int, room: int) -> int:

@@ -275,7 +275,7 @@ def card_view(deed: AlertDeed, key: AlertKey, instrument: Instrument, label: str
         price = price if deed.price is None else f"now {price}"
         source = f"seen now at {at}" + ("" if deed.price is None else f", price now from {deed.price.source}")
     else:
-        source = "" if deed.price is None else f"price here then, {deed.price.source}"
+        source = "no live price here then" if deed.price is None else f"price here then, {deed.price.source}"
     return CardView(
         number=deed.number,
         symbol=instrument.symbol,

@@ -165,7 +165,7 @@ def _source(subject: Subject) -> str:
         return ""
     delay = f"{facts.delay_s / 60:g} min behind" if facts.delay_s else ""
     newest = None if snapshot is None else snapshot.updated_ns
-    when = "" if newest is None else subject.clock(newest)
+    when = "" if newest is None or facts.sends_bars else subject.clock(newest)  # a bar's end may be still to come
     return ", ".join(part for part in (facts.label, delay, when) if part)
 
 
@@ -296,7 +296,8 @@ def _trades_row(subject: Subject) -> DetailRow:
 def _trade_rows(subject: Subject) -> list[DetailRow]:
     write = subject.write
     when = subject.figure("last_trade_ns")
-    note = "" if when is None else subject.clock(int(when))
+    is_bar = subject.feed is not None and subject.feed.sends_bars
+    note = "" if when is None or is_bar else subject.clock(int(when))
     size = _figure(
         subject, "last_size", "Last size", lambda value: fmt.quantity(value, subject.instrument.currency), note=note,
         tip="Size and time of the last trade",

@@ -10,7 +10,7 @@ from marketwatch.domain.feed_config import FeedConfig
 from marketwatch.feeds.server_names import is_loopback
 
 if TYPE_CHECKING:
-    from marketwatch.qt.models.feed_settings_model import KindView
+    from marketwatch.qt.models.kind_views import KindView
 
 
 def place_words(config: FeedConfig, kind: KindView) -> str:

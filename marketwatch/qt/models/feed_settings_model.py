@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from marketwatch.domain.feed_config import ANY_SILENCE, FeedConfig
+from marketwatch.domain.feed_config import FeedConfig
 from marketwatch.domain.ids import FeedId
 from marketwatch.qt.models.feed_drafts import endpoint_words, place_words
+from marketwatch.qt.models.kind_views import KindView
 from marketwatch.qt.panels.feed_pill import PillShape
 from marketwatch.qt.theme_tokens import Role
 
@@ -19,48 +20,6 @@ STATE_ROLE = CONFIG_ROLE + 1
 NOTES_ROLE = CONFIG_ROLE + 2
 """The second line of a row, and what is left of it where there is less and less room."""
 _Index = QModelIndex | QPersistentModelIndex
-
-
-class VariantView(msgspec.Struct, frozen=True):
-    """One of the addresses a vendor offers: what the choice is called, where it is, and a word about it."""
-
-    name: str
-    label: str
-    address: str
-    delay_s: float = 0.0
-    hint: str = ""
-
-
-class KindView(msgspec.Struct, frozen=True, kw_only=True):
-    """What the page needs to know of a kind of feed. `secrets` and `channels` are pairs of code and label;
-    `has_sign_in`: the user signs in at the vendor every day; `has_mapping`: the user says what the fields of its
-    messages mean; `has_bars`: bars are asked for, and the user says how; `check_address` says what is wrong with a
-    typed address (empty: nothing) and whether it only warns. `market` is a word for what it brings; `streams` are
-    channels with a connection of their own; `sessions` are pairs of code and label; `silences` are the seconds a user
-    may choose, `usual_silence_s` is this kind's own; `retries` says how it tries again for ever.
-    """
-
-    kind: str
-    label: str
-    note: str = ""
-    variants: tuple[VariantView, ...] = ()
-    secrets: tuple[tuple[str, str], ...] = ()
-    channels: tuple[tuple[str, str], ...] = ()
-    default_channels: tuple[str, ...] = ()
-    has_sign_in: bool = False
-    has_mapping: bool = False
-    has_bars: bool = False
-    market: str = ""
-    streams: tuple[str, ...] = ()
-    sessions: tuple[tuple[str, str], ...] = ()
-    silences: tuple[int, ...] = ()
-    usual_silence_s: int = ANY_SILENCE
-    retries: str = ""
-    check_address: Callable[[str, bool], tuple[str, bool]] = lambda address, has_key: ("", False)
-
-    def variant(self, name: str) -> VariantView | None:
-        """Return a variant by name, None for an address of one's own."""
-        return next((one for one in self.variants if one.name == name), None)
 
 
 class SignInView(msgspec.Struct, frozen=True):
@@ -109,7 +68,7 @@ class FeedListModel(QAbstractListModel):
         self.kinds = {kind.kind: kind for kind in kinds}
         self.feeds: list[FeedConfig] = []
         self._states: dict[FeedId, FeedStateView] = {}
-        self._saved: frozenset[FeedId] = frozenset()
+        self._saved: dict[FeedId, FeedConfig] = {}
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
         return 0 if parent.isValid() else len(self.feeds)
@@ -145,7 +104,7 @@ class FeedListModel(QAbstractListModel):
 
     def reset(self, feeds: Sequence[FeedConfig]) -> None:
         """Show other feeds: those that are saved."""
-        self._saved = frozenset(config.id for config in feeds)
+        self._saved = {config.id: config for config in feeds}
         self.beginResetModel()
         self.feeds = list(feeds)
         self.endResetModel()
@@ -207,7 +166,7 @@ class FeedListModel(QAbstractListModel):
         kind, state = self.kinds.get(config.kind), self.state(config)
         if kind is None:
             return (f"kind “{config.kind}” is not known here, {state.words}", state.words)
-        place = place_words(config, kind)
+        place = place_words(self._saved.get(config.id, config), kind)  # the state is of where it is, not of a draft
         endpoints = endpoint_words(config, kind) if config.enabled else ""
         lines = ((place, endpoints, state.words, state.count), (place, endpoints, state.words), (place, state.words))
         return (*(", ".join(part for part in line if part) for line in lines), state.words)

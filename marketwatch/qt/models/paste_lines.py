@@ -154,5 +154,5 @@ def _why_ambiguous(line: PasteLine) -> str:
 
 def _why_unknown(line: PasteLine) -> str:
     if not line.choices:
-        return "not known here"
+        return "not known here: check it, or load its list in Settings > Look-up"
     return f"not known; near: {', '.join(f'{each.id.venue}:{each.symbol}' for each in line.choices)}"

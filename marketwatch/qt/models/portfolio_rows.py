@@ -300,7 +300,11 @@ def _doubt_notes(moment: PortfolioMoment, held: Sequence[StatedPosition]) -> str
         for field in _doubts(stated):
             said = _figure_text(getattr(stated.position, field), field, instrument)
             notes.append(f"{instrument.symbol} {_NAMES[field]} (it said {said})")
-    return f"{DOUBTED}Not as the server states it but as its amounts give: {_first_of(notes)}." if notes else ""
+    return (
+        f"{DOUBTED}Not as the server states it but as its other amounts and the price here give: {_first_of(notes)}."
+        if notes
+        else ""
+    )
 
 
 def _rounding_notes(moment: PortfolioMoment, held: Sequence[StatedPosition]) -> str:

@@ -216,7 +216,7 @@ def typed_instrument(text: str) -> Instrument | None:
     if symbol.isdecimal():
         return None
     is_symbol = symbol.isascii() and symbol.isprintable() and not any(one.isspace() for one in symbol)
-    if not symbol or not is_symbol or not symbol[0].isalnum() or len(symbol) > 24:
+    if not symbol or not is_symbol or not symbol[0].isalnum() or len(symbol) > 24 or is_list(symbol):
         return None
     return Instrument(id=InstrumentId(TYPED_VENUE, CASH, symbol), currency="USD", kind=InstrumentKind.OTHER)
 

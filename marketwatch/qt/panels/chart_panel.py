@@ -36,7 +36,7 @@ class ChartFacts(msgspec.Struct, frozen=True):
     """What surrounds the bars of one instrument now.
 
     `source` names the feed with its delay, `state` the row state in words; `tag` is `SIM` or `REPLAY`. `now_ns` is
-    market time.
+    market time. `is_live` is False where the last price stands still.
     """
 
     calendar: TradingCalendar
@@ -44,6 +44,7 @@ class ChartFacts(msgspec.Struct, frozen=True):
     source: str = ""
     state: str = ""
     tag: str = ""
+    is_live: bool = True
 
 
 class ChartSource(Protocol):
@@ -160,7 +161,8 @@ class ChartPanel(InstrumentPanel):
         self.canvas.now_ns = facts.now_ns
         self.canvas.set_title(self._title(instrument, facts))
         self.canvas.show_message(*_empty_words(instrument, facts, snapshot))
-        self.canvas.refresh(self._last_price(snapshot), None if snapshot is None else snapshot.prev_close)
+        previous_close = None if snapshot is None else snapshot.prev_close
+        self.canvas.refresh(self._last_price(snapshot), previous_close, is_live=facts.is_live)
 
     # Pictures and state
 

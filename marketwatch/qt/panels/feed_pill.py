@@ -6,7 +6,7 @@ import enum
 
 import msgspec
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from marketwatch.qt.panels.painted import PaintedButton, TextRun, base_line, draw_focus, draw_runs, runs_width
@@ -18,6 +18,7 @@ _PADDING = 8
 _GAP = 6
 _SHAPE_SIZE = 8.0
 _LEAST_WIDTH = 64
+_LEAST_NAME = 30
 
 
 class PillShape(enum.Enum):
@@ -134,13 +135,24 @@ class FeedPill(PaintedButton):
                 draw_focus(painter, theme, QRectF(self.rect()), radius)
 
     def _fitting_names(self) -> list[TextRun]:
-        """Leave the words out, then shorten the name, where many feeds share a narrow window."""
+        """Leave the words out, then shorten the name, where many feeds share a narrow window.
+
+        Words that warn stay beside a shortened name; without room for that the name has their colour.
+        """
         runs = self._name_runs()
         if self._needed(()) <= self.width():
             return runs
         name, font, role = runs[0]
         room = int(self.width() - 2 * _PADDING - _SHAPE_SIZE - _GAP)
-        return [(self._theme.fonts.metrics(font).elidedText(name, Qt.TextElideMode.ElideRight, room), font, role)]
+        if self._view.words_role != "text2":
+            left = room - int(runs_width(self._theme, runs[1:], _GAP)) - _GAP - 1
+            if left >= _LEAST_NAME:
+                return [(self._elided(name, font, left), font, role), runs[1]]
+            role = self._view.words_role
+        return [(self._elided(name, font, room), font, role)]
+
+    def _elided(self, text: str, font: QFont, room: int) -> str:
+        return self._theme.fonts.metrics(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
 
     def _fitting_figures(self) -> tuple[str, ...]:
         """Leave whole figures out where the window is narrow; never cut one."""

@@ -156,6 +156,19 @@ def test_price_labels_do_not_cover_each_other(make_chart: MakeChart, theme: Them
     assert raised.sum() in (range(15, 19) if expected else range(1))
 
 
+def test_a_price_that_stands_still_has_the_colour_of_no_direction(make_chart: MakeChart, theme: Theme) -> None:
+    canvas = make_chart(zigzag(60))
+    label = slice(frame_of(canvas).plot_width + 6, frame_of(canvas).plot_width + 12)
+    canvas.refresh(100.4, 100.0)
+    assert where(pixels(canvas)[:, label], theme.colour("lastLabelUp")).any()
+    canvas.refresh(100.4, 100.0, is_live=False)
+    still = pixels(canvas)[:, label]
+    assert not where(still, theme.colour("lastLabelUp")).any()
+    assert where(still, theme.colour("raised")).all(axis=1).any()
+    canvas.refresh(100.4, 100.0)
+    assert where(pixels(canvas)[:, label], theme.colour("lastLabelUp")).any()
+
+
 def test_time_labels_do_not_touch(make_chart: MakeChart) -> None:
     opens = [OPEN_NS + day * 1440 * MINUTE_NS + minute * MINUTE_NS for day in range(3) for minute in range(50)]
     canvas = make_chart(FakeFeed(series_of(zigzag(150), opens_ns=opens)), pitch=3.8)

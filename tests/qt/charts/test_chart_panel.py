@@ -58,12 +58,13 @@ class Desk:
         self.source = FakeSource()
         self.snapshots: dict[InstrumentId, FakeSnapshot] = {}
         self.state = "live"
+        self.is_live = True
         self.panel = ChartPanel(theme, icons, self.source, self._facts, self._snapshot)
 
     def _facts(self, instrument: Instrument) -> ChartFacts:
         return ChartFacts(
             calendar=calendar_of(instrument), now_ns=lambda: NOW_NS, source="Massive, delayed 15 min",
-            state=self.state, tag="REPLAY",
+            state=self.state, tag="REPLAY", is_live=self.is_live,
         )  # fmt: skip
 
     def _snapshot(self, instrument_id: InstrumentId) -> Snapshot | None:
@@ -94,6 +95,17 @@ def test_without_an_instrument_it_says_how_to_get_one(desk: Desk) -> None:
     assert desk.panel.canvas.spoken().startswith("No instrument chosen")
     assert not desk.panel.is_live()
     assert desk.panel.copy_picture() is None
+
+
+def test_the_last_price_of_a_row_that_stands_still_does_not_look_live(desk: Desk) -> None:
+    desk.change(IBM, 101.0)
+    desk.panel.show_instrument(IBM)
+    picture = desk.panel.canvas.picture
+    assert picture is not None
+    assert (picture.shown.lines.role, picture.shown.lines.ground) == ("candleUpOutline", "lastLabelUp")
+    desk.is_live = False
+    desk.panel.refresh()
+    assert (picture.shown.lines.role, picture.shown.lines.ground) == ("closed", "raised")
 
 
 def test_choosing_a_row_changes_the_chart_and_lets_go_of_the_old_bars(desk: Desk, qtbot: QtBot) -> None:

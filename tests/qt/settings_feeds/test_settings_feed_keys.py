@@ -24,6 +24,12 @@ def test_a_stored_key_is_a_fixed_number_of_dots_with_its_place(page: FeedsPage) 
     assert (field.replace.isVisible(), field.forget.isVisible()) == (True, True)
 
 
+def test_a_feed_that_is_new_does_not_reconnect(page: FeedsPage, qtbot: QtBot) -> None:
+    page.card.add.menu().actions()[0].trigger()
+    enter_key(page, qtbot)
+    assert (page.has_changes, page.consequence) == (True, "")
+
+
 def test_a_typed_key_is_masked_told_once_on_saving_and_wiped(page: FeedsPage, qtbot: QtBot) -> None:
     told: list[tuple[Any, ...]] = []
     page.secret_entered.connect(lambda *arguments: told.append(arguments))

@@ -110,6 +110,16 @@ def test_delayed_or_real_time_changes_address_and_hint(page: FeedsPage) -> None:
     assert page.consequence == "Massive will reconnect once."
 
 
+def test_the_row_keeps_the_place_of_the_running_feed_until_a_change_is_saved(page: FeedsPage, qtbot: QtBot) -> None:
+    running = page.model.note(page.model.feeds[0])
+    page.form.address.clear()
+    qtbot.keyClicks(page.form.address, "wss://feeds.example:9000")
+    draft = page.model.feeds[0]
+    assert (draft.own_address, page.model.note(draft)) == ("wss://feeds.example:9000", running)
+    page.set_feeds([draft, *page.model.feeds[1:]])
+    assert page.model.note(draft) != running
+
+
 def test_an_own_address_is_typed_and_the_default_one_click_away(page: FeedsPage, qtbot: QtBot) -> None:
     page.form.address.clear()
     qtbot.keyClicks(page.form.address, "ws://127.0.0.1:9000")
@@ -120,6 +130,24 @@ def test_an_own_address_is_typed_and_the_default_one_click_away(page: FeedsPage,
     page.form.default.click()
     assert page.model.feeds[0].variant == "delayed"
     assert page.form.address.text() == "wss://delayed.massive.com/stocks"
+
+
+def test_a_server_of_ones_own_may_be_said_to_speak_a_dialect(page: FeedsPage, qtbot: QtBot) -> None:
+    assert not page.form.dialect.isVisibleTo(page.form)
+    page.form.address.clear()
+    qtbot.keyClicks(page.form.address, "ws://127.0.0.1:9000")
+    assert page.form.dialect.isVisibleTo(page.form)
+    assert [page.form.dialect.itemText(place) for place in range(3)] == [
+        "Found out from the server",
+        "Native",
+        "Simple",
+    ]
+    page.form.dialect.setCurrentIndex(2)
+    page.form.dialect.activated.emit(2)
+    assert (page.model.feeds[0].dialect, page.form.dialect.currentData()) == ("simple", "simple")
+    assert page.consequence == "Massive will reconnect once."
+    page.form.default.click()
+    assert not page.form.dialect.isVisibleTo(page.form)
 
 
 def test_a_typed_default_address_is_the_default(page: FeedsPage, qtbot: QtBot) -> None:

@@ -26,6 +26,7 @@ from marketwatch.feeds.catalog import CATALOG, FeedKind
 from marketwatch.protocols.base import Channel, ClientProtocol, Topic
 from marketwatch.protocols.data_provider.requests import ROWS
 from marketwatch.protocols.mapping.mapping import Mapping
+from marketwatch.protocols.massive.client import MassiveClient
 
 MASSIVE = CATALOG[FeedKind.MASSIVE]
 NOON = int(dt.datetime(2025, 7, 10, 12, tzinfo=dt.UTC).timestamp()) * 10**9
@@ -42,6 +43,8 @@ def test_every_kind_of_the_catalog_can_be_shown() -> None:
     ]
     assert massive.channels == (("T", "Trades"), ("Q", "Quotes"), ("A", "Second bars"), ("AM", "Minute bars"))
     assert massive.default_channels == ("T", "Q")
+    bars = next(view for view in views if view.kind == "data-provider")
+    assert bars.channels == (("BARS", "Daily and minute bars"), ("AM", "Minute bars only"))
     assert massive.secrets == (("key", "API key"),)
     assert secret_fields(MASSIVE) == (("key", "API key", ("MASSIVE_API_KEY", "POLYGON_API_KEY")),)
 
@@ -78,6 +81,17 @@ def test_a_feed_as_the_user_wants_it() -> None:
     assert settings.spec.default_channels == (Channel.TRADES, Channel.MINUTE_BARS)
     rules = settings.spec.limits.reconnect
     assert (rules.first_s, rules.cap_s, rules.attempts) == (1.0, 30.0, 5)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "spoken"), [("", "auto"), ("native", "native"), ("simple", "simple"), ("x", "auto")]
+)
+def test_only_a_server_of_ones_own_speaks_the_dialect_that_was_chosen(dialect: str, spoken: str) -> None:
+    for variant, expected in (("own", spoken), ("realtime", "auto")):
+        config = msgspec.structs.replace(CONFIG, variant=variant, own_address="ws://127.0.0.1:9", dialect=dialect)
+        protocol = resolve(config).spec.protocol(None)
+        assert isinstance(protocol, MassiveClient)
+        assert protocol.dialect == expected
 
 
 def test_an_own_address_that_is_the_vendors_keeps_its_delay() -> None:

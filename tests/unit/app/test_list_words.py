@@ -38,6 +38,15 @@ def test_an_address_is_taken_apart(url: str, origin: str, name: str, may_store: 
     assert bool(address.warning) is is_warned
 
 
+def test_a_key_in_an_address_never_travels_in_the_clear() -> None:
+    assert read_address("http://127.0.0.1:9/list?token=canary").warning == ""
+    assert read_address("http://lists.example/list?day=1").warning
+    with pytest.raises(ConfigurationError) as caught:
+        read_address("http://lists.example/list?access_token=canary")
+    assert caught.value.cause == "the key in it would travel unencrypted"
+    assert "canary" not in str(caught.value)
+
+
 @pytest.mark.parametrize("text", ["", "ftp://h/x", "https://", "https://u:canary@h/x", "https://h:x/", "h/x"])
 def test_an_address_that_cannot_be_used_is_refused_without_its_secret(text: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
@@ -98,8 +107,9 @@ def test_states_are_short_words(facts: dict[str, object], hours: int, state: str
 
 
 def test_changes_and_warnings_are_said_about_a_list() -> None:
-    about = master_view(summary(warnings=("It is odd",), changes={"renamed": 1, "new": 1200}), NOW, "UTC").about
+    about = master_view(summary(warnings=("Old", "It is odd"), changes={"renamed": 1, "new": 1200}), NOW, "UTC").about
     assert "Note: It is odd" in about
+    assert about.count("Old") == 1, "it is the state already"
     assert "Since the one before: 1 renamed, 1,200 new." in about
     assert "No row was left out." in about
 

@@ -18,6 +18,7 @@ from marketwatch.errors import (
 from marketwatch.feeds.catalog import CATALOG, FeedKind
 from marketwatch.feeds.reconnect import ReconnectRules
 from marketwatch.protocols.base import Channel
+from marketwatch.protocols.massive.client import MassiveClient
 
 SPEC = CATALOG[FeedKind.MASSIVE]
 KEY = "a-very-secret-key"
@@ -62,6 +63,16 @@ def test_addresses_keep_the_delay_that_is_known_of_them() -> None:
     assert options.address_of(SPEC, None, "delayed").delay_s == 900.0
     assert options.address_of(SPEC, "wss://delayed.massive.com", None).delay_s == 900.0
     assert options.address_of(SPEC, "ws://127.0.0.1:9", None).url == "ws://127.0.0.1:9/stocks"
+
+
+def test_a_server_of_massives_kind_may_be_said_to_speak_a_dialect() -> None:
+    for dialect in ("native", "simple"):
+        protocol = options.spec_of("massive", {"dialect": dialect}).protocol(None)
+        assert isinstance(protocol, MassiveClient)
+        assert protocol.dialect == dialect
+    for kind, words in (("massive", "Choose from native, simple"), ("odin", "Leave it out")):
+        with pytest.raises(ConfigurationError, match=words):
+            FeedClient(kind, dialect="telepathy")
 
 
 def test_the_key_comes_from_the_argument_or_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

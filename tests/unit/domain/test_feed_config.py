@@ -48,6 +48,7 @@ def test_a_name_is_one_line() -> None:
         ({"enabled": False}, True),
         ({"channels": ("T",)}, False),
         ({"own_address": "ws://127.0.0.1:9000"}, True),
+        ({"dialect": "simple"}, True),
         ({"reconnect": ReconnectPolicy.FIVE_ATTEMPTS}, False),
         ({"silence_s": 90}, False),
         ({"sessions": ("regular",)}, False),

@@ -36,6 +36,31 @@ def test_an_instrument_that_no_list_knows_has_a_key_of_the_kind(kind: FeedKind) 
     assert spec.instrument_of(key) == instrument_id
 
 
+@pytest.mark.parametrize(
+    ("url", "delay_s"),
+    [
+        ("wss://delayed.massive.com", 900.0),
+        ("wss://Delayed.Massive.com/stocks", 900.0),
+        ("wss://delayed.massive.com:443/options", 900.0),
+        ("wss://delayed.polygon.io/stocks", 900.0),
+        ("wss://delayed-business.massive.com/stocks", 900.0),
+        ("wss://socket.massive.com/stocks", 0.0),
+        ("wss://socket.polygon.io", 0.0),
+        ("wss://delayed.example/stocks", 0.0),
+        ("wss://delayed.massive.com.example/stocks", 0.0),
+        ("ws://127.0.0.1:9000/delayed", 0.0),
+    ],
+)
+def test_every_delayed_host_of_the_vendor_is_known_as_one(url: str, delay_s: float) -> None:
+    """A price of one is fifteen minutes old, whether the address was chosen or typed, in its old or its new name."""
+    assert CATALOG[FeedKind.MASSIVE].address_at(url).delay_s == delay_s
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FeedKind if kind is not FeedKind.MASSIVE])
+def test_no_other_feed_is_late_by_design(kind: FeedKind) -> None:
+    assert CATALOG[kind].address_at("wss://delayed.massive.com/x").delay_s == 0.0
+
+
 @pytest.mark.parametrize("kind", list(FeedKind))
 def test_only_the_address_that_is_really_called_may_hold_the_key(kind: FeedKind) -> None:
     spec, key = CATALOG[kind], Secret("an-api-key:a-token")

@@ -288,6 +288,8 @@ def test_a_card_names_symbol_condition_price_origin_and_time() -> None:
     assert (view.origin, view.when, view.source) == (
         "server: My service", "fired at 14:41:07 IST", "price here then, Odin Streamer",
     )  # fmt: skip
+    view = card_view(msgspec.structs.replace(FIRED, price=None), key(), SBIN, "My service", ZONE)
+    assert (view.price, view.source) == (MISSING, "no live price here then")
     late = AlertDeed(
         number=8, time_ns=NOW_NS, deed=Deed.SEEN_LATE, feed_id=FEED, key=key(), detail="fired while disconnected"
     )  # fmt: skip
@@ -407,7 +409,10 @@ def test_a_percentage_that_the_amounts_contradict_is_marked_and_what_they_give_i
     assert row.tip.splitlines()[2:] == ["Unrealised %: the server said +0.80%, but unrealised ÷ cost gives +70.15%"]
     assert row.spoken.endswith("Unreal. % contradicted by the others, which give +70.15%")
     assert texts(view)[1] == ("Total INR", "", "", "1,36,205.00", "+56,155.00", "+70.15%")
-    assert view.notes == "≠ Not as the server states it but as its amounts give: SBIN unrealised % (it said +0.80%)."
+    assert view.notes == (
+        "≠ Not as the server states it but as its other amounts and the price here give: "
+        "SBIN unrealised % (it said +0.80%)."
+    )
 
 
 def test_a_value_that_is_not_quantity_times_price_is_marked_and_left_out_of_the_total() -> None:
@@ -422,7 +427,8 @@ def test_a_value_that_is_not_quantity_times_price_is_marked_and_left_out_of_the_
     assert "Value: the server said 80,77,500.00, but quantity × the price here gives 80,775.00" in view.rows[0].tip
     assert view.rows[0].tip.endswith("Not in the totals: its amounts contradict one another")
     assert view.notes == (
-        "≠ Not as the server states it but as its amounts give: SBIN value (it said 80,77,500.00)."
+        "≠ Not as the server states it but as its other amounts and the price here give: "
+        "SBIN value (it said 80,77,500.00)."
         " 1 position is left out of the totals: figures missing, invalid or contradictory."
     )
 

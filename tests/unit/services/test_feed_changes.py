@@ -20,6 +20,7 @@ B = FeedConfig(id=FeedId("b"), kind="odin", name="B", variant="local")
     [
         ({"variant": "realtime"}, Deed.READDRESS),
         ({"own_address": "ws://127.0.0.1:1"}, Deed.READDRESS),
+        ({"dialect": "simple"}, Deed.READDRESS),
         ({"channels": ("T",)}, Deed.REFORM),
         ({"reconnect": ReconnectPolicy.FIVE_ATTEMPTS}, Deed.REFORM),
         ({"reconnect": ReconnectPolicy.FIVE_ATTEMPTS, "variant": "realtime"}, Deed.READDRESS),

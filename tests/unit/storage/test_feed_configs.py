@@ -125,4 +125,4 @@ async def test_a_read_only_database_says_so(path: Path) -> None:
 def test_a_config_has_no_place_for_a_secret() -> None:
     fields = {field.name for field in msgspec.structs.fields(FeedConfig)}
     where = {"id", "kind", "name", "enabled", "variant", "own_address"}
-    assert fields == where | {"channels", "reconnect", "mapping", "bars", "sessions", "silence_s"}
+    assert fields == where | {"channels", "reconnect", "mapping", "bars", "sessions", "silence_s", "dialect"}
