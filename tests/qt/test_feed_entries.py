@@ -50,6 +50,7 @@ def test_a_feed_that_is_off_says_only_that(page: FeedsPage) -> None:
         edit(page, row, enabled=False)
     assert lines(page) == ["stocks, off", "NSE India, off", "local, off"]
     edit(page, 2, own_address="")
+    page.set_feeds(list(page.model.feeds))
     assert lines(page)[2] == "no address yet, off"
 
 
@@ -67,6 +68,8 @@ def test_a_feed_that_is_off_says_only_that(page: FeedsPage) -> None:
 )
 def test_where_a_server_of_ones_own_is(page: FeedsPage, address: str, place: str) -> None:
     edit(page, 2, own_address=address)
+    assert lines(page)[2] == "local, 4 endpoints, stalled 2:14", "where it is until that is saved"
+    page.set_feeds(list(page.model.feeds))
     assert lines(page)[2] == f"{place}, 4 endpoints, stalled 2:14"
 
 
