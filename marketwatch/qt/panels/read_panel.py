@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -43,9 +44,9 @@ class ReadPanel(QWidget):
         """Tell whether anybody could see it now."""
         return is_in_sight(self)
 
+    @abstractmethod
     def refresh(self) -> None:
         """Read everything now; what is the same is not touched."""
-        raise NotImplementedError
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from feed_settings_fakes import FEEDS, MASSIVE, ODIN, make_dialog, make_page
+from feed_settings_fakes import FEEDS, MASSIVE, ODIN
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
@@ -14,34 +14,7 @@ from pytestqt.qtbot import QtBot
 from marketwatch.domain.secret import Secret
 from marketwatch.qt.dialogs.settings_dialog import SettingsDialog
 from marketwatch.qt.dialogs.settings_feeds_page import FeedsPage
-from marketwatch.qt.icons import IconSet
-from marketwatch.qt.theme import Theme
 from marketwatch.storage.secrets import SecretView
-
-
-@pytest.fixture
-def page(theme: Theme, icons: IconSet, qtbot: QtBot) -> FeedsPage:
-    page = make_page(theme, icons)
-    qtbot.addWidget(page)
-    page.resize(1198, 706)
-    page.show()
-    return page
-
-
-@pytest.fixture
-def window(qtbot: QtBot) -> QWidget:
-    window = QWidget()
-    qtbot.addWidget(window)
-    window.resize(1600, 1000)
-    window.show()
-    return window
-
-
-@pytest.fixture
-def dialog(theme: Theme, icons: IconSet, window: QWidget) -> tuple[SettingsDialog, FeedsPage]:
-    dialog, page = make_dialog(theme, icons, window)
-    dialog.open_over("feeds")
-    return dialog, page
 
 
 def names(page: FeedsPage) -> list[str]:

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from feed_settings_fakes import FEEDS, make_page
+from feed_settings_fakes import FEEDS
 from PySide6.QtWidgets import QLabel, QWidget
-from pytestqt.qtbot import QtBot
 
 from marketwatch.qt.dialogs.session_fields import silence_words
 from marketwatch.qt.dialogs.settings_feeds_page import FeedsPage
-from marketwatch.qt.icons import IconSet
-from marketwatch.qt.theme import Theme
 
 RECONNECTS = "then reconnect. Counted only while the session is open; at other times answers to pings count as life."
-
-
-@pytest.fixture
-def page(theme: Theme, icons: IconSet, qtbot: QtBot) -> FeedsPage:
-    page = make_page(theme, icons)
-    qtbot.addWidget(page)
-    page.resize(1198, 706)
-    page.show()
-    return page
 
 
 def words(widget: QWidget) -> list[str]:

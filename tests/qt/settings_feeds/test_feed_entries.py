@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from feed_settings_fakes import FEEDS, MASSIVE, ODIN, STREAM, make_page
+from feed_settings_fakes import FEEDS, MASSIVE, ODIN, STREAM
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -12,21 +12,11 @@ from marketwatch.domain.feed_config import FeedConfig
 from marketwatch.domain.ids import FeedId
 from marketwatch.qt.dialogs.feed_list import WIDTH
 from marketwatch.qt.dialogs.settings_feeds_page import FeedsPage
-from marketwatch.qt.icons import IconSet
 from marketwatch.qt.models.feed_settings_model import NOTES_ROLE, FeedStateView
 from marketwatch.qt.panels.feed_pill import PillShape
 from marketwatch.qt.panels.meter import Meter
 from marketwatch.qt.theme import Theme
 from marketwatch.qt.theme_tokens import Role
-
-
-@pytest.fixture
-def page(theme: Theme, icons: IconSet, qtbot: QtBot) -> FeedsPage:
-    page = make_page(theme, icons)
-    qtbot.addWidget(page)
-    page.resize(1198, 706)
-    page.show()
-    return page
 
 
 def lines(page: FeedsPage) -> list[str]:
